@@ -1,0 +1,39 @@
+//! The settings, one file per section; validated as a whole, every problem reported at once.
+
+pub mod admin;
+pub mod connection;
+pub mod delivery;
+pub mod hubspot;
+pub mod secret;
+pub mod server;
+pub mod store;
+pub mod telemetry;
+
+use std::collections::BTreeMap;
+
+pub use connection::{
+    AgentKind, AgentSettings, Connection, OnAgentFailure, Plan, ReturnToAi, SignatureMode, Ticketing,
+};
+pub use delivery::{Delivery, Guarantee, OnUnknown, ReplyLimit};
+pub use secret::Secret;
+
+use crate::domain::ConnectionName;
+
+/// Every setting, validated.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The public listener.
+    pub server: server::Server,
+    /// The admin listener.
+    pub admin: admin::Admin,
+    /// The store.
+    pub store: store::Store,
+    /// How events are worked on.
+    pub delivery: Delivery,
+    /// How HubSpot is reached.
+    pub hubspot: hubspot::Hubspot,
+    /// Logs.
+    pub telemetry: telemetry::Telemetry,
+    /// By name.
+    pub connections: BTreeMap<ConnectionName, Connection>,
+}

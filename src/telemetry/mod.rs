@@ -1,0 +1,5 @@
+//! Logs and metrics. Field names and metric names are stable; secrets, message text and addresses never get here.
+
+pub mod metrics;
+
+pub use metrics::Metrics;
