@@ -6,10 +6,17 @@
 //!                                                      └───────── ledger: outcome + reason ◀┘
 //! ```
 
+pub mod admin;
 pub mod agents;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod filters;
+pub mod handlers;
 pub mod hubspot;
+pub mod intake;
+pub mod sandbox;
 pub mod store;
 pub mod telemetry;
+pub mod worker;

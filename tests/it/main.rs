@@ -1,1 +1,11 @@
-
+//! One integration binary: one file or folder an area.
+mod admin;
+mod agents;
+mod config;
+mod filters;
+mod hubspot;
+mod intake;
+mod process;
+mod sandbox;
+mod store;
+mod tidy;

@@ -1,0 +1,1 @@
+//! 4. Filters: pure decisions of (event, message, thread, session, settings, now).

@@ -1,0 +1,1 @@
+//! 5. Handlers: what a turn does, every outside effect a journalled step.

@@ -1,0 +1,1 @@
+//! 1. Intake: verify → parse → judge the envelope → store → 200.

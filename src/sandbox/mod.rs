@@ -1,0 +1,1 @@
+//! 8. The sandbox: a simulated HubSpot portal, its pages, and the tour.
