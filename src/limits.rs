@@ -8,4 +8,4 @@ pub const HISTORY_MESSAGES: usize = 20;
 pub const PROBE_MESSAGES: usize = 200;
 /// How long a lease lasts without renewal; renewed every third of it. Longer than any single call to HubSpot (10 s by
 /// default, at most 30 s), so that a request never outlives the lease it was made under.
-pub const LEASE: std::time::Duration = std::time::Duration::from_secs(60);
+pub const LEASE: std::time::Duration = std::time::Duration::from_mins(1);

@@ -136,12 +136,9 @@ impl Running {
     }
 
     fn ended(&mut self, lane: Option<Lane>) {
-        // A turn catches its panics, so every task returns its lane; if one ever did not, recount from nothing.
-        match lane {
-            Some(Lane::Ticket) => self.tickets = self.tickets.saturating_sub(1),
-            Some(Lane::Conversation) => {}
-            None if self.turns.is_empty() => self.tickets = 0,
-            None => {}
+        // A turn catches its panics, so every task returns its lane.
+        if lane == Some(Lane::Ticket) {
+            self.tickets = self.tickets.saturating_sub(1);
         }
     }
 }

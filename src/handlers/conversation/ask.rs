@@ -143,7 +143,7 @@ async fn ask(talk: &mut Talk<'_>, mut question: Question, attempts: Attempts) ->
         match heard {
             Heard::Longer(longer) => question = longer,
             Heard::Answer(Ok(answer)) => return answered(talk, &answer).await,
-            Heard::Answer(Err(error)) => return failed(talk, attempts, error, None).await,
+            Heard::Answer(Err(error)) => return failed(talk, attempts, error).await,
             Heard::TakenOver => {
                 talk.journal.settle(step::ASK_AGENT, outcome(StepStatus::Skipped)).await?;
                 return Ok(Asked::TakenOver);

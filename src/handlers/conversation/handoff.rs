@@ -23,12 +23,11 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
                 return Ok(());
             }
             Some(Posted::Sent) => talk.replied(),
-            Some(Posted::Unknown) => withheld = Some(text.as_str()),
             Some(Posted::Refused { detail, .. }) => {
                 withheld = Some(text.as_str());
                 remarks.push(detail);
             }
-            None => withheld = Some(text.as_str()),
+            Some(Posted::Unknown) | None => withheld = Some(text.as_str()),
         }
     }
     let comment = Body::Comment(words::handoff_comment(plan, withheld));
@@ -53,7 +52,7 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
     talk.patch.state = Some(SessionState::HandedOff);
     talk.patch.handed_off_at = Some(Some(talk.cx.now()));
     let detail = (!remarks.is_empty()).then(|| remarks.join("; "));
-    talk.conclude(Outcome::HandedOff, plan.forced_by(), detail);
+    talk.conclude(Outcome::HandedOff, plan.forced_by(), detail.as_deref());
     Ok(())
 }
 

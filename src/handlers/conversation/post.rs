@@ -90,7 +90,7 @@ pub async fn once(
     }
     let result = match &body {
         Body::Reply(message) => client.post_message(&talk.thread_id, message).await,
-        Body::Comment(words) => client.post_comment(&talk.thread_id, words, Some(&text::to_html(words))).await,
+        Body::Comment(words) => client.post_comment(&talk.thread_id, words, Some(&text::rich(words))).await,
     };
     match result {
         Ok(message) => {
@@ -149,7 +149,7 @@ async fn failed(talk: &mut Talk<'_>, name: &'static str, error: hubspot::Error) 
             settle(talk, name, StepStatus::Skipped, &record, None).await?;
             Ok(Posted::Refused { reason, detail })
         }
-        stop => {
+        stop @ (Stop::Defer { .. } | Stop::Retry { .. } | Stop::Hold { .. } | Stop::LeaseLost | Stop::Store(_)) => {
             talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
             Err(stop)
         }

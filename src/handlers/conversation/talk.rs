@@ -60,17 +60,17 @@ impl Talk<'_> {
     }
 
     /// Ends the open messages as one answer: the newest announced one with the outcome, the earlier as merged.
-    pub fn conclude(&mut self, outcome: Outcome, reason: Option<Reason>, detail: Option<String>) {
+    pub fn conclude(&mut self, outcome: Outcome, reason: Option<Reason>, detail: Option<&str>) {
         let open = std::mem::take(&mut self.open);
         let newest = open.iter().rev().find(|message| self.announced.contains_key(&message.id)).map(|m| m.id.clone());
         for message in &open {
             let outcome = if Some(&message.id) == newest.as_ref() { outcome } else { Outcome::Merged };
-            let (reason, detail) = if outcome == Outcome::Merged { (None, None) } else { (reason, detail.clone()) };
+            let (reason, detail) = if outcome == Outcome::Merged { (None, None) } else { (reason, detail) };
             self.end_message(&message.id, |event| Ending {
                 event,
                 outcome,
                 reason,
-                detail: detail.clone(),
+                detail: detail.map(str::to_owned),
                 session: None,
             });
         }

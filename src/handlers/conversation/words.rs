@@ -4,7 +4,7 @@ use super::plan::Plan;
 use super::scene::Scene;
 use crate::config::Connection;
 use crate::domain::{Channel, Message, Participant};
-use crate::filters::message::{AI_RESPONSE_MARKER, HANDOFF_MARKER};
+use crate::filters::message::HANDOFF_MARKER;
 use crate::filters::place;
 use crate::hubspot::{OutgoingMessage, text};
 
@@ -48,7 +48,7 @@ pub fn reply(settings: &Connection, scene: &Scene, latest: &Message, words: &str
     }
     Some(OutgoingMessage {
         text: words.to_owned(),
-        rich_text: Some(format!("{}{AI_RESPONSE_MARKER}", text::to_html(words))),
+        rich_text: Some(text::rich_from_ai(words)),
         subject: if mail { latest.subject.as_deref().map(reply_subject) } else { None },
         sender: settings.ai_user_id.clone(),
         channel_id,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::id::Id;
 use super::stamp::Stamp;
-use crate::domain::{AppId, Attachment, Direction, Message, MessageId, MessageKind, Participant, ThreadId};
+use crate::domain::{AppId, Attachment, Direction, Message, MessageId, MessageKind, Participant, ThreadId, Truncation};
 
 /// The variants whose fields we know.
 const KNOWN: [&str; 5] = ["MESSAGE", "COMMENT", "WELCOME_MESSAGE", "ASSIGNMENT", "THREAD_STATUS_CHANGE"];
@@ -100,7 +100,7 @@ impl Item {
             Some(client) => (client.client_type, client.integration_app_id.and_then(|id| id.number()).map(AppId)),
             None => (None, None),
         };
-        let truncated = item.truncation_status.is_some_and(|status| status != "NOT_TRUNCATED");
+        let truncation = truncation(item.truncation_status.as_deref());
         let kind = kind(item.r#type.as_deref(), item.assigned_to, item.assigned_from, item.new_status);
         Message {
             id: MessageId(item.id.text().unwrap_or_default()),
@@ -118,11 +118,20 @@ impl Item {
             direction: item.direction.as_deref().and_then(direction),
             channel_id: item.channel_id.and_then(Id::text),
             channel_account_id: item.channel_account_id.and_then(Id::text),
-            truncated,
+            truncation,
             status: item.status.and_then(|status| status.status_type),
             attachments: item.attachments.unwrap_or_default().into_iter().map(File::into_attachment).collect(),
             archived: item.archived.unwrap_or_default(),
         }
+    }
+}
+
+fn truncation(status: Option<&str>) -> Truncation {
+    match status {
+        None | Some("NOT_TRUNCATED") => Truncation::NotTruncated,
+        Some("TRUNCATED_TO_MOST_RECENT_REPLY") => Truncation::ToMostRecentReply,
+        // A status made after this was written says that something is missing.
+        Some(_) => Truncation::Truncated,
     }
 }
 
