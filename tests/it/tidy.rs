@@ -3,6 +3,7 @@
 
 mod contract;
 mod direction;
+mod docs;
 mod paths;
 mod shape;
 
