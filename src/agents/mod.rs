@@ -1,5 +1,7 @@
 //! 6. The AI side: one trait, four agents.
 
+pub mod faq;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
