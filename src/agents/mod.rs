@@ -1,11 +1,15 @@
 //! 6. The AI side: one trait, four agents.
 
+pub mod build;
 pub mod faq;
+pub mod opencx;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+
+pub use build::{BuildError, Builder};
 
 use crate::domain::{Attachment, Channel, ConnectionName, ContactId, MessageId, ThreadId, TicketId, Timestamp};
 
