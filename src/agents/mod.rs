@@ -146,7 +146,8 @@ pub struct Error {
 /// Did the request have an effect?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Certainly none: connect failures, 4xx, 429.
+    /// Certainly none: connect failures, 4xx, 429. Or a known one with nothing to look for: the agent answered with an
+    /// error, and asking again (without `recall`) is right.
     NotSent,
     /// It may have: timeouts, cuts, 5xx.
     Unclear,

@@ -305,7 +305,7 @@ impl State {
         let start = (0..=items.len()).find(|start| query == format!("cursor=a%2Bb%2F{start}%3D%3D")).unwrap_or(0);
         let end = items.len().min(start + self.page_size);
         let next = (end < items.len()).then(|| cursor(end));
-        json!({"items": items[start..end], "next": next})
+        json!({"items": items.get(start..end), "next": next})
     }
 }
 

@@ -66,6 +66,31 @@ async fn the_answer_that_was_missed_is_found() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_newest_of_two_equal_messages_is_ours() {
+    let twice = [
+        (80, message("contact", TEXT)),
+        (81, message("ai", "An older answer.")),
+        (101, message("contact", TEXT)),
+        (102, message("ai", "On its way.")),
+    ];
+    check(&twice, &answered("On its way.")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_older_than_the_question_are_not_read() {
+    let (peer, agent) = pair();
+    tokio::time::advance(Duration::from_secs(200)).await;
+    peer.page(2, true);
+    peer.change("ses-1", |session| {
+        session.events = (0..40).map(|seconds| (at(seconds), message("ai", "x"))).collect();
+        session.events.push((at(101), message("contact", TEXT)));
+        session.events.push((at(102), message("ai", "On its way.")));
+    });
+    assert_eq!(agent.recall(&question(TEXT), ASKED_AT).await, Ok(answered("On its way.")));
+    assert_eq!(peer.requests().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_clock_somewhat_behind_is_allowed_for() {
     check(&[(75, message("contact", TEXT)), (76, message("ai", "On its way."))], &answered("On its way.")).await;
     check(&[(65, message("contact", TEXT)), (66, message("ai", "On its way."))], &Recall::NotSent).await;
