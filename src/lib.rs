@@ -16,6 +16,7 @@ pub mod filters;
 pub mod handlers;
 pub mod hubspot;
 pub mod intake;
+pub mod limits;
 pub mod sandbox;
 pub mod store;
 pub mod telemetry;
