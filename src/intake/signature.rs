@@ -96,9 +96,8 @@ fn check_v3(received: Received<'_>, secret: &str, now: Timestamp) -> Result<(), 
     }
     // 32 bytes of digest; the decoder wants room for a whole last group.
     let mut digest = [0; 33];
-    let Some(digest) = STANDARD.decode_slice(given, &mut digest).ok().and_then(|length| digest.get(..length)) else {
-        return refuse("signature_malformed");
-    };
+    let length = STANDARD.decode_slice(given, &mut digest).ok().filter(|length| *length == 32);
+    let Some(digest) = length.and_then(|length| digest.get(..length)) else { return refuse("signature_malformed") };
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return refuse("secret_unusable") };
     mac.update(received.method.as_bytes());
     for part in [received.public_url, received.path_and_query] {
