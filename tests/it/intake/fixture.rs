@@ -11,7 +11,7 @@ use hubspot_bridge::config::{
     AgentKind, AgentSettings, Config, Connection, Delivery, Guarantee, OnAgentFailure, OnUnknown, Plan, ReplyLimit,
     ReturnToAi, Secret, SignatureMode, Ticketing, admin, hubspot, server, store as store_config, telemetry,
 };
-use hubspot_bridge::domain::{ActorId, ConnectionName, Mode, PortalId, Timestamp};
+use hubspot_bridge::domain::{ActorId, ConnectionName, Mode, PortalId};
 use hubspot_bridge::intake::Intake;
 use hubspot_bridge::store::Store;
 use hubspot_bridge::telemetry::Metrics;
@@ -19,17 +19,6 @@ use hubspot_bridge::telemetry::Metrics;
 pub const SECRET: &str = "bridge-test-client-secret-0001";
 pub const PUBLIC_URL: &str = "https://bridge.example.com";
 pub const PORTAL: i64 = 23_428_445;
-/// The instant of the tests' clock.
-pub const NOW: Timestamp = Timestamp(1_702_439_389_500);
-
-#[derive(Debug)]
-pub struct StoppedClock(pub Timestamp);
-
-impl Clock for StoppedClock {
-    fn now(&self) -> Timestamp {
-        self.0
-    }
-}
 
 pub fn connection(name: &str, portal: i64) -> Connection {
     Connection {

@@ -13,8 +13,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::fixture::{self, NOW, PORTAL, SECRET, StoppedClock};
+use super::fixture::{self, PORTAL, SECRET};
 use super::recording::Recording;
+use super::{NOW, StoppedClock};
 
 struct Server {
     address: SocketAddr,

@@ -15,16 +15,29 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use http::{Request, Response, StatusCode};
+use hubspot_bridge::clock::Clock;
 use hubspot_bridge::config::Config;
-use hubspot_bridge::domain::NewEvent;
+use hubspot_bridge::domain::{NewEvent, Timestamp};
 use hubspot_bridge::intake;
 use hubspot_bridge::store::Batch;
 use hubspot_bridge::telemetry::Metrics;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use fixture::{NOW, PORTAL, SECRET, StoppedClock};
+use fixture::{PORTAL, SECRET};
 use recording::Recording;
+
+/// The instant of the tests' clock.
+const NOW: Timestamp = Timestamp(1_702_439_389_500);
+
+#[derive(Debug)]
+struct StoppedClock(Timestamp);
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
 
 /// The intake in process, without a socket, and the store behind it.
 struct Bridge {

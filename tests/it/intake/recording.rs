@@ -9,6 +9,9 @@ use hubspot_bridge::store::{
     StepResult, Store, Turn,
 };
 
+/// Batches kept before it starts anew: more than any test sends, little under load.
+const KEPT: usize = 100;
+
 /// Remembers the batches it was given, or refuses them. The intake uses nothing else of a store.
 #[derive(Default)]
 pub struct Recording {
@@ -24,7 +27,11 @@ impl Store for Recording {
         }
         let fresh = batch.events.len();
         let ids = (1..=i64::try_from(fresh).unwrap()).map(EventId).collect();
-        self.batches.lock().unwrap().push(batch);
+        let mut batches = self.batches.lock().unwrap();
+        if batches.len() == KEPT {
+            batches.clear();
+        }
+        batches.push(batch);
         Ok(Appended { ids, fresh })
     }
     async fn claim(&self, _: Claim) -> Result<Vec<Lease>, Error> {
