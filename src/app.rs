@@ -118,7 +118,7 @@ impl House {
         let metrics = Metrics::default();
         let interrupts = Interrupts::default();
         let store = open_store(config, &clock, &interrupts).await?;
-        let transport: Arc<dyn Transport> = Arc::new(hubspot::Http::new().map_err(Error::Http)?);
+        let transport: Arc<dyn Transport> = Arc::new(hubspot::http::Http::new().map_err(Error::Http)?);
         let connections = connect(config, &store, &transport, &clock, &metrics)?;
         let health = Arc::new(health::Health::new(store.clone()));
         let shared = Arc::new(Shared {
@@ -185,7 +185,7 @@ async fn open_store(
         lock_wait: config.store.lock_wait,
         clock: Arc::clone(clock),
         interrupts: interrupts.clone(),
-        mode: sqlite::Mode::Threaded,
+        mode: sqlite::Mode::Threaded { queue: crate::limits::STORE_QUEUE },
     };
     SqliteStore::open(options).await.map(Arc::new).map_err(Error::Store)
 }

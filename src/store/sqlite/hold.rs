@@ -5,8 +5,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::columns::Columns;
 use super::core::Tx;
 use super::fault::Fault;
+use super::mailbox;
 use super::schedule::earlier;
-use crate::domain::{ConnectionName, Timestamp};
+use crate::domain::{ConnectionName, Lane, Timestamp};
 use crate::store::Hold;
 
 const SOONEST: &str = "SELECT due_at FROM mailboxes INDEXED BY mailboxes_due WHERE lane = ?1 AND connection_id = ?2 \
@@ -60,7 +61,7 @@ pub(super) fn holds(tx: &Tx<'_>) -> Result<Vec<Hold>, Fault> {
 }
 
 /// When a claim may find something next, seen from now: a free mailbox falls due, or a lease runs out.
-pub(super) fn next_due(tx: &Tx<'_>) -> Result<(Timestamp, Option<Timestamp>), Fault> {
+pub(super) fn next_due(tx: &Tx<'_>, lanes: &[Lane]) -> Result<(Timestamp, Option<Timestamp>), Fault> {
     let mut next = tx
         .conn
         .prepare_cached(
@@ -68,17 +69,22 @@ pub(super) fn next_due(tx: &Tx<'_>) -> Result<(Timestamp, Option<Timestamp>), Fa
         )?
         .query_row([], |row| Columns::of(row).maybe_time())?;
     for connection in tx.memory.names.ids() {
-        next = earlier(next, soonest(tx.conn, connection, tx.now)?);
+        next = earlier(next, soonest(tx.conn, connection, lanes, tx.now)?);
     }
     Ok((tx.now, next))
 }
 
 /// When a connection's next free mailbox can be claimed. What was due before a hold that is over keeps its time.
-pub(super) fn soonest(conn: &Connection, connection: i64, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
+pub(super) fn soonest(
+    conn: &Connection,
+    connection: i64,
+    lanes: &[Lane],
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Fault> {
     let mut due = None;
-    for lane in [0, 1] {
+    for number in lanes.iter().map(|lane| mailbox::lane(*lane)) {
         let mut statement = conn.prepare_cached(SOONEST)?;
-        due = earlier(due, statement.query_row([lane, connection], |row| Columns::of(row).time()).optional()?);
+        due = earlier(due, statement.query_row([number, connection], |row| Columns::of(row).time()).optional()?);
     }
     let held_until = conn
         .prepare_cached("SELECT until FROM holds WHERE connection_id = ?1 AND until > ?2")?

@@ -19,7 +19,7 @@ macro_rules! select_sessions {
     ($rest:expr) => {
         concat!(
             "SELECT s.id, c.name, s.thread_id, s.ticket_id, s.contact_id, s.state, s.mode, s.agent_session_id, ",
-            "s.custom_data, s.custom_data_pending, s.answered_at, s.answered_message, s.handed_off_at, s.replies, ",
+            "s.custom_data, s.custom_data_pending, s.answered_at, s.answered_message, s.handed_off_at, s.ai_since, s.replies, ",
             "s.version, s.created_at, s.updated_at, s.changed FROM sessions s ",
             "JOIN connections c ON c.id = s.connection_id ",
             $rest
@@ -35,7 +35,7 @@ const INSERT: &str = "INSERT INTO sessions (connection_id, thread_id, agent_sess
 
 const UPDATE: &str = "UPDATE sessions SET ticket_id = ?2, contact_id = ?3, state = ?4, mode = ?5, agent_session_id = ?6, \
      custom_data = ?7, custom_data_pending = ?8, answered_at = ?9, answered_message = ?10, handed_off_at = ?11, \
-     replies = ?12, version = ?13, updated_at = ?14, \
+     ai_since = ?12, replies = ?13, version = ?14, updated_at = ?15, \
      changed = (SELECT coalesce(max(changed), 0) + 1 FROM sessions) WHERE id = ?1";
 
 /// One session by its key.
@@ -144,6 +144,7 @@ fn save(tx: &Tx<'_>, session: &Session) -> Result<(), Fault> {
         session.answered_through.as_ref().map(|through| through.at.0),
         session.answered_through.as_ref().map(|through| through.message.as_str()),
         session.handed_off_at.map(|at| at.0),
+        session.ai_since.map(|at| at.0),
         json(&replies)?,
         session.version,
         session.updated_at.0,
@@ -179,6 +180,7 @@ fn read(row: &Row<'_>) -> Result<(Session, i64), Fault> {
         custom_data_pending: columns.get()?,
         answered_through: None,
         handed_off_at: None,
+        ai_since: None,
         replies: Vec::new(),
         version: 0,
         created_at: Timestamp(0),
@@ -188,6 +190,7 @@ fn read(row: &Row<'_>) -> Result<(Session, i64), Fault> {
         session.answered_through = Some(AnsweredThrough { at, message });
     }
     session.handed_off_at = columns.maybe_time()?;
+    session.ai_since = columns.maybe_time()?;
     session.replies = parse::<Vec<i64>>(&columns.get::<String>()?)?.into_iter().map(Timestamp).collect();
     session.version = columns.get()?;
     session.created_at = columns.time()?;

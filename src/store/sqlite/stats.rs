@@ -7,7 +7,7 @@ use super::event::HOUR_MS;
 use super::fault::Fault;
 use super::hold;
 use super::schedule::earlier;
-use crate::domain::{ConnectionName, Outcome, Reason, Timestamp};
+use crate::domain::{ConnectionName, Outcome, Reason, Lane, Timestamp};
 use crate::store::types::Stats;
 
 const FREE: &str = "SELECT count(*) FROM mailboxes INDEXED BY mailboxes_due WHERE lane = ?1 AND connection_id = ?2 \
@@ -39,7 +39,7 @@ pub(super) fn stats(conn: &Connection, now: Timestamp) -> Result<Stats, Fault> {
             stats.due += free(conn, lane, connection, i64::MIN, now.0)?;
             stats.waiting += free(conn, lane, connection, now.0.saturating_add(1), i64::MAX)?;
         }
-        let soonest = hold::soonest(conn, connection, now)?;
+        let soonest = hold::soonest(conn, connection, &[Lane::Conversation, Lane::Ticket], now)?;
         stats.oldest_due = earlier(stats.oldest_due, soonest.filter(|due| *due <= now));
     }
     Ok(stats)

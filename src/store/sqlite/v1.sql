@@ -134,6 +134,7 @@ CREATE TABLE sessions (
   answered_at         INTEGER,
   answered_message    TEXT,
   handed_off_at       INTEGER,
+  ai_since            INTEGER,
   replies             TEXT NOT NULL,           -- a JSON array of times
   version             INTEGER NOT NULL,
   changed             INTEGER NOT NULL,        -- rises with every change of any session: the list's order

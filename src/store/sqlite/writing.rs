@@ -9,7 +9,7 @@ use super::core::Tx;
 use super::fault::Fault;
 use super::runner::Admission;
 use super::{SqliteStore, append, bind, claim, finish, hold, operate, prune, recall, session, step, turn};
-use crate::domain::{ConnectionName, DedupKey, Event, MessageId, Session, TicketId, Timestamp};
+use crate::domain::{ConnectionName, DedupKey, Event, Lane, MessageId, Session, TicketId, Timestamp};
 use crate::store::{
     Appended, Batch, Claim, Error, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey, StepIntent,
     StepResult, Store, Turn,
@@ -130,13 +130,15 @@ impl Store for SqliteStore {
         self.call("move a position", move |tx| recall::set_cursor(tx, &name, &value)).await
     }
 
-    async fn wait_due(&self) -> Result<(), Error> {
+    async fn wait_due(&self, lanes: &[Lane]) -> Result<(), Error> {
+        let lanes: Vec<Lane> = lanes.to_vec();
         loop {
+            let lanes = lanes.clone();
             // Listen before looking: what is stored in between must not go unheard.
             let stored = self.bells.due.notified();
             tokio::pin!(stored);
             stored.as_mut().enable();
-            let (now, next) = self.call("look for due work", |tx| hold::next_due(tx)).await?;
+            let (now, next) = self.call("look for due work", move |tx| hold::next_due(tx, &lanes)).await?;
             let nap = match next {
                 Some(at) if at <= now => return Ok(()),
                 Some(at) => at.since(now).min(NAP),
