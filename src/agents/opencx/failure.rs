@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use super::limiter::Busy;
 use crate::agents::{Class, Effect, Error};
 use crate::hubspot::transport::TransportError;
 
@@ -21,11 +22,8 @@ pub enum Failure {
     #[error("no request can be made of `agent.base_url` and `agent.api_key`; check both for stray characters")]
     Request,
     /// Our own limit for this key.
-    #[error("the 100 requests a minute of this API key are used up")]
-    Busy {
-        /// When there is room.
-        after: Duration,
-    },
+    #[error(transparent)]
+    Busy(#[from] Busy),
     /// No answer.
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -76,7 +74,7 @@ impl Failure {
             Self::NoSession
             | Self::Key(_)
             | Self::Request
-            | Self::Busy { .. }
+            | Self::Busy(_)
             | Self::Transport(TransportError::Connect(_))
             // An error for an answer is an answer: there is nothing to look for in the history, where its text might
             // be taken for one. Asking again is right.
@@ -93,7 +91,7 @@ impl Failure {
     fn class(&self) -> Class {
         match self {
             Self::NoSession | Self::Key(_) | Self::Request => Class::Permanent,
-            Self::Busy { after } => Class::Retry { after: Some(*after) },
+            Self::Busy(busy) => Class::Retry { after: Some(busy.after) },
             Self::Status { status, after } => {
                 let retry = is_unclear(*status) || *status == StatusCode::TOO_MANY_REQUESTS;
                 if retry { Class::Retry { after: *after } } else { Class::Permanent }

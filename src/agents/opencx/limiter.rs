@@ -10,10 +10,16 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::failure::Failure;
-
 const WINDOW: Duration = Duration::from_mins(1);
 const REQUESTS_MAX: usize = 100;
+
+/// There is no token within the caller's patience; nothing was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the {REQUESTS_MAX} requests a minute of this API key are used up")]
+pub struct Busy {
+    /// When there will be one.
+    pub after: Duration,
+}
 
 /// One key's budget.
 #[derive(Debug, Default)]
@@ -40,8 +46,8 @@ impl Limiter {
     /// Takes a token, waiting for one if that does not take longer than `patience`.
     ///
     /// # Errors
-    /// [`Failure::Busy`], at once, if it would.
-    pub async fn take(&self, patience: Duration) -> Result<(), Failure> {
+    /// [`Busy`], at once, if it would.
+    pub async fn take(&self, patience: Duration) -> Result<(), Busy> {
         let mut promise = self.promise(patience)?;
         sleep_until(promise.at).await;
         promise.taken = true;
@@ -55,7 +61,7 @@ impl Limiter {
         state.closed_until = state.closed_until.max(Some(until));
     }
 
-    fn promise(&self, patience: Duration) -> Result<Promise<'_>, Failure> {
+    fn promise(&self, patience: Duration) -> Result<Promise<'_>, Busy> {
         let now = Instant::now();
         let mut state = self.lock();
         while state.taken.front().is_some_and(|taken| *taken + WINDOW <= now) {
@@ -66,7 +72,7 @@ impl Limiter {
         let waiting = state.taken.back().copied().unwrap_or(now);
         let at = now.max(free).max(waiting).max(state.closed_until.unwrap_or(now));
         if at - now > patience {
-            return Err(Failure::Busy { after: at - now });
+            return Err(Busy { after: at - now });
         }
         state.taken.push_back(at);
         Ok(Promise { limiter: self, at, taken: false })

@@ -19,7 +19,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-pub use limiter::Limiter;
+pub use limiter::{Busy, Limiter};
 
 use self::client::{Client, encode};
 use self::failure::Failure;

@@ -79,6 +79,9 @@ async fn what_no_article_covers_goes_to_a_human() {
         "Are you hiring software developers?",
         "Is the oak table treated with linseed oil?",
         "Your newsletter keeps coming although I unsubscribed twice",
+        // Holds every word of a known question, but is about something else.
+        "I write for a security magazine about companies that never reset a customer password after breaches; would your \
+         director give an interview",
         "你们什么时候开门",
         "asdf qwer",
     ] {
