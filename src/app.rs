@@ -72,7 +72,6 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         "ready"
     );
     wait(&life, &house.health, &config).await?;
-    house.store.close().await;
     life.failed().map_or(Ok(()), |task| Err(Error::TaskEnded(task)))
 }
 

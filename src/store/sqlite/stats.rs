@@ -7,7 +7,7 @@ use super::event::HOUR_MS;
 use super::fault::Fault;
 use super::hold;
 use super::schedule::earlier;
-use crate::domain::{ConnectionName, Outcome, Reason, Lane, Timestamp};
+use crate::domain::{ConnectionName, Lane, Outcome, Reason, Timestamp};
 use crate::store::types::Stats;
 
 const FREE: &str = "SELECT count(*) FROM mailboxes INDEXED BY mailboxes_due WHERE lane = ?1 AND connection_id = ?2 \
