@@ -16,6 +16,8 @@ pub mod filters;
 pub mod handlers;
 pub mod hubspot;
 pub mod intake;
+pub mod lifecycle;
+pub mod limits;
 pub mod sandbox;
 pub mod store;
 pub mod telemetry;

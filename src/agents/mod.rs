@@ -39,6 +39,8 @@ pub struct Said {
     pub by: Speaker,
     /// Plain text.
     pub text: String,
+    /// The whole original, when `text` is only its newest part: context, not a question.
+    pub original: Option<String>,
     /// When.
     pub at: Timestamp,
     /// Named with their URLs, never dropped.

@@ -119,6 +119,18 @@ pub enum Direction {
     Outgoing,
 }
 
+/// HubSpot's `truncationStatus`: how much of the original a message's `text` shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Truncation {
+    /// All of it.
+    #[default]
+    NotTruncated,
+    /// The newest part of a mail, without what it quotes; nearly every reply by mail.
+    ToMostRecentReply,
+    /// Cut off.
+    Truncated,
+}
+
 /// One sender or recipient of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Participant {
@@ -217,8 +229,8 @@ pub struct Message {
     pub channel_id: Option<String>,
     /// `channelAccountId`: the mailbox, widget or page it came in by.
     pub channel_account_id: Option<String>,
-    /// `truncationStatus` is something other than `NOT_TRUNCATED`.
-    pub truncated: bool,
+    /// How much of the original `text` shows.
+    pub truncation: Truncation,
     /// `status.statusType`: `SENT`, `FAILED`, `READ`, `RECEIVED`.
     pub status: Option<String>,
     /// Files and the like.

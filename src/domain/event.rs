@@ -262,3 +262,26 @@ impl Event {
         Some(ActorId(if bare { format!("A-{value}") } else { value.to_owned() }))
     }
 }
+
+impl DedupKey {
+    /// The key of a message, whichever way the bridge hears of it: webhook, alias, retry or sweep.
+    #[must_use]
+    pub fn of_message(portal: super::PortalId, message: &MessageId) -> Self {
+        Self::of(&["message", &portal.to_string(), message.as_str()])
+    }
+
+    /// A truncated SHA-256 over the parts, each with its length so that no two lists run together.
+    #[must_use]
+    pub fn of(parts: &[&str]) -> Self {
+        use sha2::{Digest, Sha256};
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let digest: [u8; 32] = hash.finalize().into();
+        let mut key = [0; 16];
+        key.copy_from_slice(digest.split_at(16).0);
+        Self(key)
+    }
+}

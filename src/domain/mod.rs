@@ -11,7 +11,9 @@ pub mod reason;
 pub mod session;
 pub mod time;
 
-pub use conversation::{ActorKind, Attachment, Channel, Direction, Message, MessageKind, Participant, Thread};
+pub use conversation::{
+    ActorKind, Attachment, Channel, Direction, Message, MessageKind, Participant, Thread, Truncation,
+};
 pub use event::{DedupKey, Event, EventKind, Lane, MailboxKey, NewEvent, Object, Schedule};
 pub use ids::{
     ActorId, AppId, ConnectionName, ContactId, EventId, MessageId, PortalId, SessionId, ThreadId, TicketId, TurnId,

@@ -107,6 +107,8 @@ pub struct Session {
     pub answered_through: Option<AnsweredThrough>,
     /// When it was handed off or taken over; resuming needs an assignment after this.
     pub handed_off_at: Option<Timestamp>,
+    /// When the AI last got (or got back) the conversation: what reps wrote before does not count as a takeover.
+    pub ai_since: Option<Timestamp>,
     /// When public replies were posted, newest last; bounded by the loop limit's window.
     pub replies: Vec<Timestamp>,
     /// Rises with every change; patches name the one they read.
@@ -138,6 +140,8 @@ pub struct SessionPatch {
     pub answered_through: Option<AnsweredThrough>,
     /// Sets or clears the time of handoff.
     pub handed_off_at: Option<Option<Timestamp>>,
+    /// Sets when the AI got the conversation.
+    pub ai_since: Option<Timestamp>,
     /// Adds one public reply; those older than `replies_since` are dropped.
     pub reply_at: Option<Timestamp>,
     /// The start of the loop limit's window.
@@ -170,6 +174,7 @@ impl SessionPatch {
             session.answered_through.clone_from(&self.answered_through);
         }
         session.handed_off_at = self.handed_off_at.unwrap_or(session.handed_off_at);
+        session.ai_since = self.ai_since.or(session.ai_since);
         if let Some(since) = self.replies_since {
             session.replies.retain(|at| *at >= since);
         }

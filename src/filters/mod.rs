@@ -1,1 +1,10 @@
-//! 4. Filters: pure decisions of (event, message, thread, session, settings, now).
+//! 4. Filters: pure decisions of (message, thread, session, settings, now). Nothing here does I/O.
+//!
+//! The order is the design's: who wrote it ([`message`]), where it is ([`place`]), who owns the conversation
+//! ([`ownership`]), and whether it is too late or a loop ([`pace`]).
+
+pub mod auto_reply;
+pub mod message;
+pub mod ownership;
+pub mod pace;
+pub mod place;

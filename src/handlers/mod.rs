@@ -1,1 +1,67 @@
-//! 5. Handlers: what a turn does, every outside effect a journalled step.
+//! 5. Handlers: what a turn does. Every outside effect is a journalled step.
+//!
+//! The worker calls [`run`] with a leased, opened turn and gets either how its events end, or why the run stops here.
+
+pub mod context;
+pub mod conversation;
+pub mod journal;
+pub mod stop;
+pub mod team;
+pub mod ticket;
+
+pub use context::Context;
+pub use stop::Stop;
+
+use crate::domain::{Ending, EventKind, Object, Reason};
+use crate::store::interrupts::Watch;
+use crate::store::{Finish, Lease, Turn};
+
+/// Why a run must come to an end whatever it takes: a human gets what the AI could not do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastResort {
+    /// `attempts_exhausted` or `expired`.
+    pub reason: Reason,
+    /// The last error, for the ledger.
+    pub detail: String,
+}
+
+/// One run of a turn, as the worker hands it over.
+#[derive(Debug)]
+pub struct Run<'a> {
+    /// The right to work on the mailbox.
+    pub lease: &'a Lease,
+    /// The bound events and the journal so far.
+    pub turn: Turn,
+    /// Rings when something arrived that must be noticed.
+    pub watch: &'a Watch,
+    /// Set when no further attempt will follow.
+    pub last_resort: Option<LastResort>,
+}
+
+/// Runs one turn.
+pub async fn run(cx: &Context, run: Run<'_>) -> Result<Finish, Stop> {
+    // Boxed: a turn's state machine is large, and it lives across every await of the worker.
+    match run.lease.key.object.clone() {
+        Object::Thread(thread) => Box::pin(conversation::run(cx, run, thread)).await,
+        Object::Ticket(ticket) => Box::pin(ticket::run(cx, run, ticket)).await,
+    }
+}
+
+/// Events that this release does not act on, though a newer one stored them.
+#[must_use]
+pub fn unknown_kind(event: &crate::domain::Event) -> Option<Ending> {
+    match event.kind {
+        EventKind::NoteCreated
+        | EventKind::TicketWrite
+        | EventKind::HandoffRequest
+        | EventKind::DeliveryCheck
+        | EventKind::Unreadable => {
+            Some(Ending::dead(event.id, Reason::PayloadUnreadable).detail("this release does not know such events"))
+        }
+        EventKind::NewMessage
+        | EventKind::Swept
+        | EventKind::ThreadProperty
+        | EventKind::TicketProperty
+        | EventKind::Action => None,
+    }
+}

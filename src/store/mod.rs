@@ -92,8 +92,8 @@ pub trait Store: Send + Sync {
     /// Moves a named position.
     async fn set_cursor(&self, name: &str, value: &str) -> Result<(), Error>;
 
-    /// Returns when a mailbox may be due: at the next due time, or as soon as something was stored. May wake early.
-    async fn wait_due(&self) -> Result<(), Error>;
+    /// Returns when a mailbox of these lanes may be due: at the next due time, or as soon as something was stored. May wake early.
+    async fn wait_due(&self, lanes: &[crate::domain::Lane]) -> Result<(), Error>;
 
     /// Replays or skips an event on an operator's word.
     async fn operate(&self, operation: Operation) -> Result<(), Error>;

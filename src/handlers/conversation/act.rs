@@ -1,0 +1,80 @@
+//! Doing what was decided. When the way is barred (a post refused, its fate unknown) a human gets it instead.
+
+use super::plan::{Action, Plan};
+use super::post::{self, Body, Posted};
+use super::scene::Scene;
+use super::talk::Talk;
+use super::{decide, handoff, words};
+use crate::domain::{Mode, Outcome, Reason};
+use crate::handlers::Stop;
+use crate::handlers::journal::{self, step};
+use crate::store::StepStatus;
+
+/// What an earlier run decided: its own word before the agent's.
+#[must_use]
+pub fn planned(talk: &Talk<'_>) -> Option<Plan> {
+    let done = |name| talk.journal.get(name).filter(|record| record.status == StepStatus::Done);
+    [step::DECIDE, step::ASK_AGENT].into_iter().find_map(|name| journal::decode(done(name)?.text.as_deref()))
+}
+
+/// Acts, and ends the open messages.
+pub async fn act(talk: &mut Talk<'_>, scene: &Scene, plan: Plan) -> Result<(), Stop> {
+    // A session turned to assist stops public posts at once, whatever was decided before.
+    let plan = if scene.mode == Mode::Assist { plan.for_assist() } else { plan };
+    talk.answering = plan.answered_through();
+    match plan.action {
+        Action::Nothing => talk.conclude(Outcome::NoReplyNeeded, None, None),
+        Action::Handoff => return handoff::run(talk, scene, &plan).await,
+        Action::Draft => return draft(talk, scene, &plan).await,
+        Action::Reply => return reply(talk, scene, &plan).await,
+    }
+    Ok(())
+}
+
+async fn reply(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), Stop> {
+    let text = plan.text.as_deref().unwrap_or_default();
+    let latest = talk.open.last().cloned();
+    let Some(message) = latest.and_then(|latest| words::reply(&talk.cx.settings, scene, &latest, text)) else {
+        return instead(talk, scene, plan, Reason::ChannelCannotSend, None).await;
+    };
+    match post::once(talk, scene, step::POST_REPLY, Body::Reply(Box::new(message)), true).await? {
+        Posted::Sent => {
+            talk.replied();
+            talk.conclude(Outcome::Replied, None, None);
+            Ok(())
+        }
+        Posted::TakenOver => {
+            talk.skip_open(Reason::TakenOver);
+            Ok(())
+        }
+        Posted::Unknown => instead(talk, scene, plan, Reason::OutcomeUnknown, None).await,
+        Posted::Refused { reason, detail } => instead(talk, scene, plan, reason, Some(detail)).await,
+    }
+}
+
+async fn draft(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), Stop> {
+    let comment = Body::Comment(words::draft_comment(plan));
+    let reason = plan.forced_by();
+    let guarded = !talk.replay;
+    match post::once(talk, scene, step::POST_DRAFT, comment, guarded).await? {
+        Posted::Sent => talk.conclude(Outcome::Drafted, reason, None),
+        Posted::TakenOver => talk.skip_open(Reason::TakenOver),
+        Posted::Unknown => talk.conclude(Outcome::Drafted, Some(Reason::OutcomeUnknown), None),
+        Posted::Refused { reason, detail } => return Err(Stop::Refused { reason, detail }),
+    }
+    Ok(())
+}
+
+/// The reply could not be posted: the reps get its words and the conversation.
+async fn instead(
+    talk: &mut Talk<'_>,
+    scene: &Scene,
+    plan: &Plan,
+    reason: Reason,
+    detail: Option<String>,
+) -> Result<(), Stop> {
+    let why = detail.map_or_else(|| reason.sentence().to_owned(), |detail| format!("{} ({detail})", reason.sentence()));
+    let forced = Plan { summary: plan.text.clone(), ..Plan::forced_handoff(reason, why) };
+    let forced = decide(talk, forced).await?;
+    handoff::run(talk, scene, &forced).await
+}

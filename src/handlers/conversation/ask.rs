@@ -1,0 +1,235 @@
+//! Asking the agent, as a journalled step that a human or a newer message can interrupt.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::plan::Plan;
+use super::scene::Scene;
+use super::talk::Talk;
+use super::{question, sort};
+use crate::agents::{self, Answer, Class, Effect, Question, Recall};
+use crate::domain::MessageId;
+use crate::filters::ownership;
+use crate::handlers::Stop;
+use crate::handlers::journal::{self, outcome, step};
+use crate::store::{StepResult, StepStatus};
+
+/// How asking ended.
+#[derive(Debug)]
+pub enum Asked {
+    /// The agent's wish.
+    Plan(Plan),
+    /// Every attempt failed; the last error in words.
+    Failed(String),
+    /// A human took over meanwhile.
+    TakenOver,
+}
+
+/// The journal's record of the attempts so far.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Attempts {
+    v: u32,
+    failed: u32,
+    detail: Option<String>,
+}
+
+/// What an attempt tells the agent.
+#[derive(Debug, Serialize, Deserialize)]
+struct Told {
+    v: u32,
+    messages: Vec<String>,
+}
+
+/// The messages an agent with a memory may have been told by an attempt whose end is unclear.
+pub fn already_told(talk: &Talk<'_>) -> Option<Vec<MessageId>> {
+    let record = talk.journal.get(step::ASK_AGENT)?;
+    let unclear = record.status == StepStatus::Intended && talk.cx.agent.keeps_state();
+    let told: Told = unclear.then(|| journal::decode(record.text.as_deref())).flatten()?;
+    Some(told.messages.into_iter().map(MessageId).collect())
+}
+
+/// Asks about the open messages.
+pub async fn once(talk: &mut Talk<'_>, scene: &Scene) -> Result<Asked, Stop> {
+    let record = talk.journal.get(step::ASK_AGENT).cloned();
+    let attempts: Attempts =
+        record.as_ref().and_then(|record| journal::decode(record.result.as_deref())).unwrap_or_default();
+    if attempts.failed >= talk.cx.settings.agent.attempts {
+        return Ok(Asked::Failed(attempts.detail.unwrap_or_default()));
+    }
+    let Some(mut question) = question::build(talk.cx, scene, &talk.open, session_id(talk, scene)).await? else {
+        return Ok(Asked::Failed("there was nothing to ask".to_owned()));
+    };
+    if let Err(error) = open(talk, &mut question).await? {
+        return failed(talk, attempts, error).await;
+    }
+    // After a crash or an unclear end the agent's own record is read before it is told the same again.
+    if let Some(record) = record.filter(|record| record.status == StepStatus::Intended)
+        && talk.cx.agent.keeps_state()
+    {
+        match talk.cx.agent.recall(&question, record.intended_at).await {
+            Ok(Recall::Answered(answer)) => return answered(talk, &answer).await,
+            Ok(Recall::NotSent) => {}
+            Ok(Recall::Unanswered) => {
+                let error = agents::Error {
+                    operation: "recall",
+                    detail: "the agent took the message but has not answered".to_owned(),
+                    effect: Effect::Unclear,
+                    class: Class::Retry { after: None },
+                };
+                return failed(talk, attempts, error).await;
+            }
+            Err(error) => return failed(talk, attempts, agents::Error { effect: Effect::Unclear, ..error }).await,
+        }
+    }
+    intend(talk, &attempts).await?;
+    ask(talk, question, attempts).await
+}
+
+async fn intend(talk: &mut Talk<'_>, attempts: &Attempts) -> Result<(), Stop> {
+    let lasts = talk.cx.settings.agent.timeout;
+    let told = Told { v: 1, messages: talk.open.iter().map(|message| message.id.0.clone()).collect() };
+    talk.journal.intend(step::ASK_AGENT, lasts, None, None, &told).await?;
+    if attempts.failed > 0 {
+        // Keeps the count across a crash in the middle of this attempt.
+        let result = Some(journal::encode(attempts)?);
+        let step = StepResult { status: StepStatus::Intended, result, text: None, posted: None };
+        talk.journal.settle(step::ASK_AGENT, step).await?;
+    }
+    Ok(())
+}
+
+fn session_id(talk: &Talk<'_>, scene: &Scene) -> Option<String> {
+    let opened = talk.journal.get(step::OPEN_AGENT).filter(|record| record.status == StepStatus::Done);
+    let opened = opened.and_then(|record| journal::decode::<String>(record.result.as_deref()));
+    opened.or_else(|| scene.session.as_ref().and_then(|session| session.agent_session_id.clone()))
+}
+
+/// Makes the agent's session when the conversation is new to it. An orphaned session after a crash is harmless: the
+/// customer never sees one.
+async fn open(talk: &mut Talk<'_>, question: &mut Question) -> Result<Result<(), agents::Error>, Stop> {
+    if question.agent_session_id.is_none() {
+        match talk.cx.agent.open(question).await {
+            Ok(None) => {}
+            Ok(Some(id)) => {
+                talk.journal
+                    .intend(step::OPEN_AGENT, talk.cx.settings.agent.timeout, None, None, &serde_json::json!({"v": 1}))
+                    .await?;
+                let result = Some(journal::encode(&id)?);
+                let step = StepResult { status: StepStatus::Done, result, text: None, posted: None };
+                talk.journal.settle(step::OPEN_AGENT, step).await?;
+                question.agent_session_id = Some(id);
+            }
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    talk.patch.agent_session_id.clone_from(&question.agent_session_id);
+    Ok(Ok(()))
+}
+
+/// What ended one wait for the agent.
+enum Heard {
+    Answer(Result<Answer, agents::Error>),
+    TakenOver,
+    Longer(Question),
+}
+
+/// Asks, again when the customer's further words join the question.
+async fn ask(talk: &mut Talk<'_>, mut question: Question, attempts: Attempts) -> Result<Asked, Stop> {
+    loop {
+        let started = tokio::time::Instant::now();
+        let heard = listen(talk, &question).await?;
+        talk.cx.metrics.agent_seconds.observe(started.elapsed().as_secs_f64());
+        match heard {
+            Heard::Longer(longer) => question = longer,
+            Heard::Answer(Ok(answer)) => return answered(talk, &answer).await,
+            Heard::Answer(Err(error)) => return failed(talk, attempts, error).await,
+            Heard::TakenOver => {
+                talk.journal.settle(step::ASK_AGENT, outcome(StepStatus::Skipped)).await?;
+                return Ok(Asked::TakenOver);
+            }
+        }
+    }
+}
+
+/// Waits for the answer, and listens for what makes it worthless: a human, or more words from the customer. Leaving
+/// drops the call, which cancels it.
+async fn listen(talk: &mut Talk<'_>, question: &Question) -> Result<Heard, Stop> {
+    let agent = Arc::clone(&talk.cx.agent);
+    let limit = talk.cx.settings.agent.timeout;
+    let call = tokio::time::timeout(limit, agent.ask(question));
+    tokio::pin!(call);
+    loop {
+        tokio::select! {
+            answer = &mut call => {
+                return Ok(Heard::Answer(answer.unwrap_or_else(|_| Err(agents::Error {
+                    operation: "ask",
+                    detail: format!("no answer within {limit:?}"),
+                    effect: Effect::Unclear,
+                    class: Class::Retry { after: None },
+                }))));
+            }
+            () = talk.watch.raised() => {
+                if let Some(heard) = interrupted(talk, question).await? {
+                    return Ok(heard);
+                }
+            }
+        }
+    }
+}
+
+/// Something arrived while the agent thinks: an event is a hint, the conversation itself is believed.
+async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<Heard>, Stop> {
+    let Some(mut scene) = Scene::read(talk.cx, &talk.thread_id, &talk.events).await? else {
+        return Ok(Some(Heard::TakenOver));
+    };
+    if scene.decide(talk.cx, ownership::silences).is_some() {
+        return Ok(Some(Heard::TakenOver));
+    }
+    // What an agent with a memory has heard cannot be taken back: newer words wait for the next turn.
+    if talk.cx.agent.keeps_state() {
+        return Ok(None);
+    }
+    let newer = talk.extend().await?;
+    if newer.is_empty() {
+        return Ok(None);
+    }
+    let before = talk.open.len();
+    if sort::events(talk, &mut scene, &newer).await?.by_rep {
+        return Ok(Some(Heard::TakenOver));
+    }
+    if talk.open.len() == before {
+        return Ok(None);
+    }
+    let longer = question::build(talk.cx, &scene, &talk.open, question.agent_session_id.clone()).await?;
+    Ok(longer.map(Heard::Longer))
+}
+
+async fn answered(talk: &mut Talk<'_>, answer: &Answer) -> Result<Asked, Stop> {
+    let plan = Plan::of(answer).through(talk.open.last());
+    let text = Some(journal::encode(&plan)?);
+    let step = StepResult { status: StepStatus::Done, result: None, text, posted: None };
+    talk.journal.settle(step::ASK_AGENT, step).await?;
+    Ok(Asked::Plan(plan))
+}
+
+/// Counts the failed attempt; more of them follow by the mailbox's backoff.
+async fn failed(talk: &mut Talk<'_>, before: Attempts, error: agents::Error) -> Result<Asked, Stop> {
+    let hopeless = error.class == Class::Permanent;
+    let failed = if hopeless { talk.cx.settings.agent.attempts } else { before.failed + 1 };
+    let attempts = Attempts { v: 1, failed, detail: Some(error.to_string()) };
+    if talk.journal.get(step::ASK_AGENT).is_none() {
+        intend(talk, &before).await?;
+    }
+    let unclear = error.effect == Effect::Unclear && talk.cx.agent.keeps_state();
+    let status = if unclear { StepStatus::Intended } else { StepStatus::NotSent };
+    let result = Some(journal::encode(&attempts)?);
+    talk.journal.settle(step::ASK_AGENT, StepResult { status, result, text: None, posted: None }).await?;
+    if failed >= talk.cx.settings.agent.attempts || talk.last_resort.is_some() {
+        return Ok(Asked::Failed(error.to_string()));
+    }
+    match error.class {
+        Class::Retry { after } => Err(Stop::Retry { after, why: error.to_string() }),
+        Class::Permanent => Ok(Asked::Failed(error.to_string())),
+    }
+}

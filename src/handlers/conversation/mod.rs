@@ -1,0 +1,190 @@
+//! The AI turn over one conversation.
+//!
+//! Look at the conversation, sort the events, settle what the session learns from it, decide what to do about the open
+//! messages (journalled), do it (journalled), end every event.
+
+mod act;
+mod ask;
+mod handoff;
+mod plan;
+mod post;
+mod probe;
+mod question;
+mod scene;
+mod session;
+mod sort;
+mod talk;
+mod words;
+
+use std::collections::HashMap;
+
+use self::plan::Plan;
+use self::scene::Scene;
+use self::talk::Talk;
+use super::journal::{Journal, encode, outcome, step};
+use super::{Context, Run, Stop};
+use crate::config::{Guarantee, OnAgentFailure};
+use crate::domain::{Ending, Event, EventKind, Mode, Reason, SessionPatch, ThreadId};
+use crate::filters::{ownership, pace, place};
+use crate::store::{Finish, StepStatus};
+
+pub use handoff::assignee;
+
+/// Runs the turn.
+pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Finish, Stop> {
+    if run.turn.crashed && cx.delivery.guarantee == Guarantee::AtMostOnce {
+        let endings = run.turn.events.iter().map(|event| Ending::dead(event.id, Reason::Interrupted));
+        return Ok(Finish { endings: endings.collect(), ..Finish::default() });
+    }
+    let mut talk = begin(cx, run, thread_id);
+    let Some(mut scene) = Scene::read(cx, &talk.thread_id, &talk.events).await? else {
+        return Ok(talk.finish(None, Reason::ThreadDeleted));
+    };
+    sort::thread_properties(&mut talk);
+    session::actions(&mut talk, &scene);
+    if scene.thread.archived || scene.thread.spam {
+        return Ok(talk.finish(Some(&scene), Reason::ThreadArchived));
+    }
+    if talk.replay {
+        scene.mode = Mode::Assist;
+    }
+    let events = talk.events.clone();
+    sort::events(&mut talk, &mut scene, &events).await?;
+    session::follow(&mut talk, &scene);
+    if !talk.open.is_empty() {
+        answer(&mut talk, &scene).await?;
+    }
+    Ok(talk.finish(Some(&scene), Reason::NotAMessage))
+}
+
+fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
+    let journal = Journal::new(cx.store.as_ref(), run.lease, cx.clock.as_ref(), run.turn.steps);
+    let endings = run.turn.events.iter().filter_map(super::unknown_kind).collect();
+    Talk {
+        cx,
+        lease: run.lease,
+        watch: run.watch,
+        thread_id,
+        journal,
+        replay: run.turn.events.iter().any(is_replay),
+        events: run.turn.events,
+        extended: run.turn.extended,
+        last_resort: run.last_resort,
+        open: Vec::new(),
+        announced: HashMap::new(),
+        endings,
+        patch: SessionPatch::default(),
+        answering: None,
+    }
+}
+
+fn is_replay(event: &Event) -> bool {
+    event.kind != EventKind::Action && event.data.as_deref().is_some_and(|data| data.contains("\"replay\":\"draft\""))
+}
+
+/// Decides and acts about the open messages.
+async fn answer(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
+    let began = acted(talk);
+    if !began
+        && !talk.replay
+        && let Some(reason) = scene.decide(talk.cx, ownership::silences)
+    {
+        // A human came while an earlier run was at it.
+        let reason = if talk.journal.status(step::ASK_AGENT).is_some() { Reason::TakenOver } else { reason };
+        talk.skip_open(reason);
+        return Ok(());
+    }
+    if let Some(plan) = act::planned(talk) {
+        session::begin(talk, scene);
+        return act::act(talk, scene, plan).await;
+    }
+    wait_for_mail(talk, scene)?;
+    match ask::already_told(talk) {
+        // What an agent with a memory may have heard is asked about again, no more and no less.
+        Some(told) => sort::restore(talk, scene, &told),
+        None if talk.replay => {}
+        None => sort::overlooked(talk, scene).await?,
+    }
+    session::begin(talk, scene);
+    if let Some(plan) = forced(talk, scene) {
+        let plan = decide(talk, plan).await?;
+        return act::act(talk, scene, plan).await;
+    }
+    match ask::once(talk, scene).await? {
+        ask::Asked::Plan(plan) => act::act(talk, scene, plan).await,
+        ask::Asked::TakenOver => {
+            talk.skip_open(Reason::TakenOver);
+            Ok(())
+        }
+        ask::Asked::Failed(detail) => match talk.cx.settings.on_agent_failure {
+            OnAgentFailure::Silent => {
+                let open = std::mem::take(&mut talk.open);
+                for message in open {
+                    let dead = |event| Ending::dead(event, Reason::AgentFailed).detail(detail.clone());
+                    talk.end_message(&message.id, dead);
+                }
+                Ok(())
+            }
+            OnAgentFailure::Handoff => {
+                let plan = Plan::forced_handoff(Reason::AgentFailed, "the AI could not answer");
+                let plan = decide(talk, plan).await?;
+                act::act(talk, scene, plan).await
+            }
+            OnAgentFailure::Draft => {
+                let plan = Plan::forced_draft(Reason::AgentFailed, "Please answer this conversation.");
+                let plan = decide(talk, plan).await?;
+                act::act(talk, scene, plan).await
+            }
+        },
+    }
+}
+
+/// Did an earlier run already show itself in the thread, or may it have?
+fn acted(talk: &Talk<'_>) -> bool {
+    let shows = [step::POST_REPLY, step::POST_DRAFT, step::HANDOFF_COMMENT, step::ASSIGN];
+    let maybe = [Some(StepStatus::Done), Some(StepStatus::Intended), Some(StepStatus::Skipped)];
+    shows.into_iter().any(|name| maybe.contains(&talk.journal.status(name)))
+}
+
+/// E-mail waits a little, so that other tools finish with it; intake could not know the channel.
+fn wait_for_mail(talk: &Talk<'_>, scene: &Scene) -> Result<(), Stop> {
+    let Some(latest) = talk.open.last() else { return Ok(()) };
+    let received = talk.events.iter().filter(|event| event.message_id.as_ref() == Some(&latest.id));
+    let Some(received_at) = received.map(|event| event.received_at).max() else { return Ok(()) };
+    let channel = place::channel_of(&scene.thread, latest);
+    match pace::waits_until(&talk.cx.delivery, channel, received_at, talk.cx.now()) {
+        Some(until) => Err(Stop::Defer { until, why: "e-mail waits `delivery.email_delay`".to_owned(), counts: false }),
+        None => Ok(()),
+    }
+}
+
+/// A human gets it without the agent being asked.
+fn forced(talk: &Talk<'_>, scene: &Scene) -> Option<Plan> {
+    let latest = talk.open.last()?;
+    let channel = place::channel_of(&scene.thread, latest);
+    if let Some(last) = &talk.last_resort {
+        let reason = if last.reason == Reason::Expired { Reason::Stale } else { Reason::RejectedByHubspot };
+        return Some(Plan::forced_handoff(reason, format!("the AI could not answer: {}", last.detail)));
+    }
+    if pace::is_stale(&talk.cx.delivery, channel, latest.created_at, talk.cx.now()) {
+        return Some(Plan::forced_handoff(Reason::Stale, Reason::Stale.sentence()));
+    }
+    if !place::can_send(channel) {
+        return Some(Plan::forced_handoff(Reason::ChannelCannotSend, Reason::ChannelCannotSend.sentence()));
+    }
+    let limit = talk.cx.delivery.max_replies_per_thread;
+    if scene.mode == Mode::Autopilot && pace::is_loop(scene.session.as_ref(), limit, talk.cx.now()) {
+        return Some(Plan::forced_handoff(Reason::ReplyLimit, Reason::ReplyLimit.sentence()));
+    }
+    None
+}
+
+/// Journals a decision that was not the agent's.
+async fn decide(talk: &mut Talk<'_>, plan: Plan) -> Result<Plan, Stop> {
+    let plan = plan.through(talk.open.last());
+    talk.journal.intend(step::DECIDE, std::time::Duration::ZERO, None, None, &plan).await?;
+    let mut done = outcome(StepStatus::Done);
+    done.text = Some(encode(&plan)?);
+    talk.journal.settle(step::DECIDE, done).await?;
+    Ok(plan)
+}

@@ -1,0 +1,203 @@
+//! Posting, once. Intent, a last look at the conversation, the post, its result; after a crash or an unclear end a
+//! probe before anything else.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::probe::{self, Probe};
+use super::scene::Scene;
+use super::talk::Talk;
+use crate::config::{Guarantee, OnUnknown};
+use crate::domain::{Message, MessageId, Mode, Reason};
+use crate::filters::ownership;
+use crate::handlers::Stop;
+use crate::handlers::journal::{self, outcome};
+use crate::hubspot::{self, Client, OutgoingMessage, text};
+use crate::store::{StepResult, StepStatus};
+
+/// What to post.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// To the customer.
+    Reply(Box<OutgoingMessage>),
+    /// For the reps.
+    Comment(String),
+}
+
+impl Body {
+    fn words(&self) -> &str {
+        match self {
+            Self::Reply(message) => &message.text,
+            Self::Comment(text) => text,
+        }
+    }
+}
+
+/// How posting ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Posted {
+    /// It is in the thread, exactly once.
+    Sent,
+    /// A human has the conversation now; nothing was posted.
+    TakenOver,
+    /// Whether it is in the thread cannot be found out.
+    Unknown,
+    /// HubSpot refuses it.
+    Refused {
+        /// From the closed list.
+        reason: Reason,
+        /// For people.
+        detail: String,
+    },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    v: u32,
+    posted: Option<String>,
+    ended: Option<String>,
+    detail: Option<String>,
+}
+
+impl Record {
+    fn ended(ended: &str, detail: Option<String>) -> Self {
+        Self { v: 1, posted: None, ended: Some(ended.to_owned()), detail }
+    }
+}
+
+/// Posts `body` as the step `name`, or tells how an earlier run's post of it ended. `guarded`: only while no human has
+/// the conversation.
+pub async fn once(
+    talk: &mut Talk<'_>,
+    scene: &Scene,
+    name: &'static str,
+    body: Body,
+    guarded: bool,
+) -> Result<Posted, Stop> {
+    if let Some(ended) = resolve(talk, scene, name).await? {
+        return Ok(ended);
+    }
+    // Budget for the two reads and the post is taken beforehand: waiting between look and post would widen the window
+    // in which a human can take over.
+    let client = talk.cx.hubspot.reserve(3).await?;
+    let lasts = talk.cx.hubspot_timeout * 3;
+    let anchor = scene.recent.last().map(|message| message.id.clone());
+    let hash = Some(text::text_hash(body.words()));
+    talk.journal.intend(name, lasts, anchor, hash, &serde_json::json!({"v": 1})).await?;
+    if guarded && let Some(stopped) = look(talk, &client, name, &body).await? {
+        return Ok(stopped);
+    }
+    let result = match &body {
+        Body::Reply(message) => client.post_message(&talk.thread_id, message).await,
+        Body::Comment(words) => client.post_comment(&talk.thread_id, words, Some(&text::rich(words))).await,
+    };
+    match result {
+        Ok(message) => {
+            sent(talk, name, &message).await?;
+            Ok(Posted::Sent)
+        }
+        Err(error) => failed(talk, name, error).await,
+    }
+}
+
+/// The last look, right before posting.
+async fn look(talk: &mut Talk<'_>, client: &Client, name: &'static str, body: &Body) -> Result<Option<Posted>, Stop> {
+    let fresh = match Scene::read_with(talk.cx, client, &talk.thread_id, &talk.events).await {
+        Ok(Some(fresh)) => fresh,
+        Ok(None) => {
+            talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
+            let detail = "the thread is gone".to_owned();
+            return Ok(Some(Posted::Refused { reason: Reason::ThreadDeleted, detail }));
+        }
+        Err(stop) => {
+            if !matches!(stop, Stop::LeaseLost | Stop::Store(_)) {
+                talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
+            }
+            return Err(stop);
+        }
+    };
+    if fresh.decide(talk.cx, ownership::silences).is_none() {
+        if fresh.mode == Mode::Assist && matches!(body, Body::Reply(_)) {
+            talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
+            return Err(Stop::Retry { after: Some(Duration::ZERO), why: "the session turned to assist".to_owned() });
+        }
+        return Ok(None);
+    }
+    settle(talk, name, StepStatus::Skipped, &Record::ended("taken_over", None), None).await?;
+    Ok(Some(Posted::TakenOver))
+}
+
+async fn sent(talk: &mut Talk<'_>, name: &str, message: &Message) -> Result<(), Stop> {
+    let record = Record { v: 1, posted: Some(message.id.0.clone()), ended: None, detail: None };
+    settle(talk, name, StepStatus::Done, &record, Some(message.id.clone())).await
+}
+
+async fn failed(talk: &mut Talk<'_>, name: &'static str, error: hubspot::Error) -> Result<Posted, Stop> {
+    if error.effect == hubspot::Effect::Unclear {
+        if talk.cx.delivery.guarantee == Guarantee::AtMostOnce {
+            settle(talk, name, StepStatus::Skipped, &Record::ended("unknown", None), None).await?;
+            return Ok(Posted::Unknown);
+        }
+        // The intent stays open: the next run probes, once HubSpot must show what it accepted.
+        let until = talk.cx.now().after(talk.cx.delivery.settle);
+        return Err(Stop::Defer { until, why: format!("{error}; looking whether it was posted"), counts: true });
+    }
+    match Stop::from(error) {
+        Stop::Refused { reason, detail } => {
+            let record = Record::ended(reason.as_str(), Some(detail.clone()));
+            settle(talk, name, StepStatus::Skipped, &record, None).await?;
+            Ok(Posted::Refused { reason, detail })
+        }
+        stop @ (Stop::Defer { .. } | Stop::Retry { .. } | Stop::Hold { .. } | Stop::LeaseLost | Stop::Store(_)) => {
+            talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
+            Err(stop)
+        }
+    }
+}
+
+/// How an earlier run's post of this step ended; none when it must be posted (again).
+async fn resolve(talk: &mut Talk<'_>, scene: &Scene, name: &'static str) -> Result<Option<Posted>, Stop> {
+    let Some(record) = talk.journal.get(name).cloned() else { return Ok(None) };
+    match record.status {
+        StepStatus::Done => Ok(Some(Posted::Sent)),
+        StepStatus::NotSent => Ok(None),
+        StepStatus::Skipped => Ok(Some(ended_before(record.result.as_deref()))),
+        StepStatus::Intended => match probe::run(talk, scene, &record).await? {
+            Probe::Found(message) => {
+                sent(talk, name, &message).await?;
+                Ok(Some(Posted::Sent))
+            }
+            Probe::NotThere => {
+                talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
+                Ok(None)
+            }
+            Probe::Unknown if talk.cx.delivery.on_unknown == OnUnknown::Repost => Ok(None),
+            Probe::Unknown => {
+                settle(talk, name, StepStatus::Skipped, &Record::ended("unknown", None), None).await?;
+                Ok(Some(Posted::Unknown))
+            }
+        },
+    }
+}
+
+fn ended_before(result: Option<&str>) -> Posted {
+    let record = journal::decode::<Record>(result);
+    let detail = record.as_ref().and_then(|record| record.detail.clone()).unwrap_or_default();
+    match record.and_then(|record| record.ended).as_deref() {
+        Some("taken_over") => Posted::TakenOver,
+        Some(name) if let Some(reason) = Reason::from_name(name) => Posted::Refused { reason, detail },
+        _ => Posted::Unknown,
+    }
+}
+
+async fn settle(
+    talk: &mut Talk<'_>,
+    name: &str,
+    status: StepStatus,
+    record: &Record,
+    posted: Option<MessageId>,
+) -> Result<(), Stop> {
+    let result = Some(journal::encode(record)?);
+    talk.journal.settle(name, StepResult { status, result, text: None, posted }).await
+}

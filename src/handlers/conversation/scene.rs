@@ -1,0 +1,127 @@
+//! The conversation as it stands: the thread, its newest items and what each of them is, read together.
+
+use std::collections::HashSet;
+
+use crate::domain::{AppId, Event, Message, Mode, Session, Thread, ThreadId, Timestamp};
+use crate::filters::message::{self, Team, Us, Verdict};
+use crate::filters::ownership::{self, Conversation, Item};
+use crate::handlers::{Context, Stop};
+use crate::limits;
+use crate::store::SessionKey;
+
+/// One fresh look at a conversation.
+#[derive(Debug)]
+pub struct Scene {
+    /// The thread.
+    pub thread: Thread,
+    /// Its newest items, oldest first.
+    pub recent: Vec<Message>,
+    /// What each of them is, in the same order.
+    pub verdicts: Vec<Verdict>,
+    /// How we recognise ourselves.
+    pub us: Us,
+    /// How we recognise the team.
+    pub team: Team,
+    /// What the bridge remembers.
+    pub session: Option<Session>,
+    /// The mode in force.
+    pub mode: Mode,
+}
+
+impl Scene {
+    /// Reads thread, newest page and session. Two calls to HubSpot. A missing thread is `Ok(None)`.
+    pub async fn read(cx: &Context, id: &ThreadId, events: &[Event]) -> Result<Option<Self>, Stop> {
+        let client = cx.hubspot.clone();
+        Self::read_with(cx, &client, id, events).await
+    }
+
+    /// The same on a client that holds a reservation.
+    pub async fn read_with(
+        cx: &Context,
+        client: &crate::hubspot::Client,
+        id: &ThreadId,
+        events: &[Event],
+    ) -> Result<Option<Self>, Stop> {
+        let thread = match client.thread(id).await {
+            Ok(thread) => thread,
+            Err(error) if matches!(error.class, crate::hubspot::Class::NotFound) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let recent = client.recent_messages(id, None, limits::RECENT_MESSAGES).await?.messages;
+        let key = SessionKey::Thread(cx.settings.name.clone(), id.clone());
+        let session = cx.store.session(&key).await?;
+        let (us, team) = identities(cx, &recent, events).await?;
+        let verdicts = recent.iter().map(|item| message::judge(item, &us, &team)).collect();
+        let mode = ownership::mode_in_force(session.as_ref(), &cx.settings);
+        Ok(Some(Self { thread, recent, verdicts, us, team, session, mode }))
+    }
+
+    /// Decides something about the conversation.
+    pub fn decide<T>(&self, cx: &Context, question: impl FnOnce(&Conversation<'_>) -> T) -> T {
+        let items: Vec<Item<'_>> = self
+            .recent
+            .iter()
+            .zip(&self.verdicts)
+            .map(|(message, verdict)| Item {
+                message,
+                by_rep: matches!(verdict, Verdict::Rep(_)),
+                ours: message::is_ours(message, &self.us)
+                    || message.app_id.is_some_and(|app| self.us.apps.contains(&app)),
+            })
+            .collect();
+        question(&Conversation {
+            thread: &self.thread,
+            items: &items,
+            session: self.session.as_ref(),
+            settings: &cx.settings,
+            mode: self.mode,
+        })
+    }
+
+    /// Customer messages of the newest page after this time, oldest first.
+    pub fn customers_after(&self, after: Timestamp) -> impl Iterator<Item = &Message> {
+        self.recent
+            .iter()
+            .zip(&self.verdicts)
+            .filter(move |(message, verdict)| **verdict == Verdict::Customer && message.created_at > after)
+            .map(|(message, _)| message)
+    }
+
+    /// When the conversation was last answered by anybody, as far as the newest page shows.
+    pub fn last_answer_at(&self) -> Option<Timestamp> {
+        use crate::domain::{MessageKind, Reason};
+        self.recent
+            .iter()
+            .zip(&self.verdicts)
+            .filter(|(message, verdict)| {
+                message.kind == MessageKind::Message
+                    && matches!(
+                        verdict,
+                        Verdict::Rep(_)
+                            | Verdict::Skip(Reason::OwnMessage | Reason::OutgoingMessage | Reason::AiMarker)
+                    )
+            })
+            .map(|(message, _)| message.created_at)
+            .max()
+    }
+
+    /// Judges a message that was read by its id.
+    pub async fn judge(&mut self, cx: &Context, item: &Message) -> Result<Verdict, Stop> {
+        let posted = cx.store.posted(&cx.settings.name, std::slice::from_ref(&item.id)).await?;
+        self.us.posted.extend(posted);
+        Ok(message::judge(item, &self.us, &self.team))
+    }
+}
+
+async fn identities(cx: &Context, recent: &[Message], events: &[Event]) -> Result<(Us, Team), Stop> {
+    let known = cx.directory.known(&cx.hubspot).await;
+    let ids: Vec<_> = recent.iter().map(|item| item.id.clone()).collect();
+    let posted: HashSet<_> = cx.store.posted(&cx.settings.name, &ids).await?.into_iter().collect();
+    // The webhook was sent to our own app, so its `appId` is ours too.
+    let mut apps: Vec<AppId> = events.iter().filter_map(|event| event.app_id).chain(known.app).collect();
+    apps.sort_unstable();
+    apps.dedup();
+    let us = Us { ai_user: Some(cx.settings.ai_user_id.clone()), apps, posted, intended: HashSet::new() };
+    let team = Team { domains: cx.settings.internal_domains.clone(), addresses: known.addresses };
+    Ok((us, team))
+}

@@ -1,0 +1,146 @@
+//! From bound events to what each of them is: every announced message is read by its id and judged.
+
+use std::time::Duration;
+
+use super::scene::Scene;
+use super::talk::Talk;
+use crate::domain::{Ending, Event, Message, MessageId, Outcome, Reason, Timestamp};
+use crate::filters::message::Verdict;
+use crate::filters::{pace, place};
+use crate::handlers::Stop;
+use crate::hubspot::Class;
+
+/// What the events showed besides messages to answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// One of the messages is a rep's.
+    pub by_rep: bool,
+}
+
+/// Sorts events into `talk.open` and `talk.endings`.
+pub async fn events(talk: &mut Talk<'_>, scene: &mut Scene, events: &[Event]) -> Result<Seen, Stop> {
+    let mut seen = Seen::default();
+    for event in events {
+        if !event.kind.announces_message() {
+            continue;
+        }
+        let Some(id) = event.message_id.clone() else {
+            talk.endings.push(Ending::dead(event.id, Reason::PayloadUnreadable).detail("the event names no message"));
+            continue;
+        };
+        if talk.open.iter().any(|message| message.id == id) {
+            talk.announced.entry(id).or_default().push(event.id);
+            continue;
+        }
+        let Some(message) = read(talk, event, &id).await? else { continue };
+        let verdict = scene.judge(talk.cx, &message).await?;
+        settle(talk, scene, event, message, verdict, &mut seen);
+    }
+    talk.open.sort_by(|a, b| a.position().cmp(&b.position()));
+    Ok(seen)
+}
+
+fn settle(talk: &mut Talk<'_>, scene: &Scene, event: &Event, message: Message, verdict: Verdict, seen: &mut Seen) {
+    match verdict {
+        Verdict::Skip(reason) => talk.endings.push(Ending::skipped(event.id, reason)),
+        Verdict::Rep(reason) => {
+            seen.by_rep = true;
+            talk.endings.push(Ending::skipped(event.id, reason));
+        }
+        Verdict::Customer => {
+            let answered = scene.session.as_ref().and_then(|session| session.answered_through.as_ref());
+            let settled = answered.is_some_and(|through| (through.at, &through.message) >= message.position());
+            let settings = &talk.cx.settings;
+            let refused = place::refuses(&scene.thread, &message, &settings.inboxes, &settings.channels);
+            if settled && !talk.replay {
+                talk.endings.push(Ending::skipped(event.id, Reason::AlreadyAnswered));
+            } else if let Some(reason) = refused {
+                talk.endings.push(Ending::skipped(event.id, reason));
+            } else {
+                talk.announced.entry(message.id.clone()).or_default().push(event.id);
+                talk.open.push(message);
+            }
+        }
+    }
+}
+
+/// Reads one announced message. HubSpot may not show a message it just announced: that is waited for, a little.
+async fn read(talk: &mut Talk<'_>, event: &Event, id: &MessageId) -> Result<Option<Message>, Stop> {
+    match talk.cx.hubspot.message(&talk.thread_id, id).await {
+        Ok(message) => Ok(Some(message)),
+        Err(error) if matches!(error.class, Class::NotFound) => {
+            let waited = talk.cx.now().since(event.received_at);
+            if waited < talk.cx.delivery.settle && talk.last_resort.is_none() {
+                // 0.5 s, then twice as long each time.
+                let pause = waited.clamp(Duration::from_millis(500), Duration::from_secs(8));
+                let until = talk.cx.now().after(pause);
+                let why = "HubSpot does not show the message yet".to_owned();
+                return Err(Stop::Defer { until, why, counts: false });
+            }
+            talk.endings.push(Ending::dead(event.id, Reason::MessageNotFound));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Ends ownership and status events: they are hints, the thread itself was read.
+pub fn thread_properties(talk: &mut Talk<'_>) {
+    let hints = talk.events.iter().filter(|event| event.kind == crate::domain::EventKind::ThreadProperty);
+    let endings = hints.map(|event| {
+        let ownership = event.property.as_deref() == Some("assignedTo");
+        Ending::done(event.id, if ownership { Outcome::OwnershipRecorded } else { Outcome::StatusRecorded })
+    });
+    talk.endings.extend(endings.collect::<Vec<_>>());
+}
+
+/// Adds customer messages that only the newest page shows (their webhook is late, lost or overtaken), so that an answer
+/// never skips one. Messages whose event ended already were judged then, and stay out.
+pub async fn overlooked(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
+    let Some(oldest) = talk.open.first().map(|message| message.created_at) else { return Ok(()) };
+    let through = scene.session.as_ref().and_then(|session| session.answered_through.as_ref()).map(|t| t.at);
+    let ai_since = scene.session.as_ref().and_then(|session| session.ai_since);
+    // Before the conversation was ours, or before somebody answered, nothing was overlooked.
+    let after = [through, ai_since.map(before), scene.last_answer_at()].into_iter().flatten().max();
+    let after = after.unwrap_or(before(oldest));
+    let now = talk.cx.now();
+    let fresh: Vec<Message> = scene
+        .customers_after(after)
+        .filter(|message| !talk.open.iter().any(|open| open.id == message.id))
+        .filter(|message| {
+            let channel = place::channel_of(&scene.thread, message);
+            !pace::is_stale(&talk.cx.delivery, channel, message.created_at, now)
+        })
+        .cloned()
+        .collect();
+    let judged: Vec<MessageId> = ended_before(talk, &fresh).await?;
+    talk.open.extend(fresh.into_iter().filter(|message| !judged.contains(&message.id)));
+    talk.open.sort_by(|a, b| a.position().cmp(&b.position()));
+    Ok(())
+}
+
+/// Puts the open messages back to those an earlier attempt told the agent; the bound ones always belong to them.
+pub fn restore(talk: &mut Talk<'_>, scene: &Scene, told: &[MessageId]) {
+    let missing = told.iter().filter(|id| !talk.open.iter().any(|open| open.id == **id));
+    let found = missing.filter_map(|id| scene.recent.iter().find(|message| message.id == *id)).cloned();
+    talk.open.extend(found.collect::<Vec<_>>());
+    talk.open.sort_by(|a, b| a.position().cmp(&b.position()));
+}
+
+fn before(at: Timestamp) -> Timestamp {
+    at.before(Duration::from_millis(1))
+}
+
+async fn ended_before(talk: &Talk<'_>, messages: &[Message]) -> Result<Vec<MessageId>, Stop> {
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<_> =
+        messages.iter().map(|m| crate::domain::DedupKey::of_message(talk.cx.settings.portal_id, &m.id)).collect();
+    let known = talk.cx.store.known(&keys).await?;
+    let waiting = talk.cx.store.waiting(talk.lease).await?;
+    let judged = messages.iter().zip(known).filter(|(message, known)| {
+        *known && !waiting.iter().any(|event| event.message_id.as_ref() == Some(&message.id))
+    });
+    Ok(judged.map(|(message, _)| message.id.clone()).collect())
+}

@@ -1,0 +1,62 @@
+//! The words the bridge itself writes into a thread: comments for the reps, and the form of a reply.
+
+use super::plan::Plan;
+use super::scene::Scene;
+use crate::config::Connection;
+use crate::domain::{Channel, Message, Participant};
+use crate::filters::message::HANDOFF_MARKER;
+use crate::filters::place;
+use crate::hubspot::{OutgoingMessage, text};
+
+/// The internal comment of a handoff: marker, reason, summary, sentiment, language, and the withheld reply if there
+/// is one.
+#[must_use]
+pub fn handoff_comment(plan: &Plan, withheld: Option<&str>) -> String {
+    let mut lines = vec![HANDOFF_MARKER.to_owned()];
+    let mut line = |name: &str, value: Option<&str>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            lines.push(format!("{name}: {value}"));
+        }
+    };
+    line("Reason", plan.why.as_deref());
+    line("Sentiment", plan.sentiment.as_deref());
+    line("Language", plan.language.as_deref());
+    line("Summary", plan.summary.as_deref());
+    line("Answer that was not sent again", withheld);
+    lines.join("\n")
+}
+
+/// A draft for the reps.
+#[must_use]
+pub fn draft_comment(plan: &Plan) -> String {
+    let head = plan.forced_by().map_or("Draft by the AI, not sent to the customer:", |reason| reason.sentence());
+    format!("{head}\n\n{}", plan.text.as_deref().unwrap_or_default())
+}
+
+/// The reply as HubSpot wants it: channel, account and recipients from the customer's latest message.
+#[must_use]
+pub fn reply(settings: &Connection, scene: &Scene, latest: &Message, words: &str) -> Option<OutgoingMessage> {
+    let channel_id = latest.channel_id.clone().or_else(|| scene.thread.channel_id.clone())?;
+    let channel_account_id = latest.channel_account_id.clone()?;
+    let mail = place::channel_of(&scene.thread, latest) == Channel::Email;
+    let to = latest.senders.iter().filter(|sender| sender.identifier.is_some() || sender.actor.is_some());
+    let mut recipients: Vec<Participant> =
+        to.map(|sender| Participant { field: Some("TO".to_owned()), ..sender.clone() }).collect();
+    if mail {
+        // Others in copy stay in copy; the mailbox that received it does not write to itself.
+        recipients.extend(latest.recipients.iter().filter(|r| r.field.as_deref() == Some("CC")).cloned());
+    }
+    Some(OutgoingMessage {
+        text: words.to_owned(),
+        rich_text: Some(text::rich_from_ai(words)),
+        subject: if mail { latest.subject.as_deref().map(reply_subject) } else { None },
+        sender: settings.ai_user_id.clone(),
+        channel_id,
+        channel_account_id,
+        recipients,
+    })
+}
+
+fn reply_subject(subject: &str) -> String {
+    if subject.trim_start().to_lowercase().starts_with("re:") { subject.to_owned() } else { format!("Re: {subject}") }
+}

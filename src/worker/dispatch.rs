@@ -1,0 +1,144 @@
+//! The dispatcher: claims due mailboxes, runs a bounded number of turns, drains on request.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dashmap::DashMap;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::turn;
+use crate::clock::Clock;
+use crate::config::Delivery;
+use crate::domain::{ConnectionName, Lane};
+use crate::handlers::Context;
+use crate::limits;
+use crate::store::{Claim, Interrupts, Lease, Store};
+use crate::telemetry::Metrics;
+
+/// What all turns share.
+pub struct Shared {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Running turns, to be woken.
+    pub interrupts: Interrupts,
+    /// Connections by name.
+    pub connections: BTreeMap<ConnectionName, Context>,
+    /// How events are worked on.
+    pub delivery: Arc<Delivery>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Counters.
+    pub metrics: Metrics,
+    /// Connections found ill, with the cause.
+    pub held: DashMap<ConnectionName, &'static str>,
+}
+
+/// The dispatcher.
+pub struct Worker {
+    shared: Arc<Shared>,
+}
+
+/// Turns running now.
+#[derive(Default)]
+struct Running {
+    turns: JoinSet<Lane>,
+    tickets: usize,
+}
+
+impl Worker {
+    /// A worker over these connections.
+    #[must_use]
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Works until `stop`, then takes no new leases and returns when the turns in flight have ended. Dropping the
+    /// future cuts them; their turns are resumed by the next process.
+    pub async fn run(&self, stop: CancellationToken) {
+        let mut running = Running::default();
+        while !stop.is_cancelled() {
+            running.reap();
+            let leases = self.claim(&running).await;
+            if leases.is_empty() {
+                self.wait(&mut running, &stop).await;
+            }
+            for lease in leases {
+                running.start(Arc::clone(&self.shared), lease);
+            }
+        }
+        tracing::info!(turns = running.turns.len(), "draining");
+        while running.turns.join_next().await.is_some() {}
+    }
+
+    /// Conversations may use every place, tickets only a part: a flood of ticket changes delays no customer.
+    async fn claim(&self, running: &Running) -> Vec<Lease> {
+        let mut leases = Vec::new();
+        for lane in [Lane::Conversation, Lane::Ticket] {
+            let n = self.room(running, lane).saturating_sub(leases.len());
+            if n == 0 {
+                continue;
+            }
+            match self.shared.store.claim(Claim { lane, n, ttl: limits::LEASE }).await {
+                Ok(more) => leases.extend(more),
+                Err(error) => {
+                    tracing::error!(error = %turn::error_chain(&error), "mailboxes could not be claimed");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+        leases
+    }
+
+    fn room(&self, running: &Running, lane: Lane) -> usize {
+        let most = self.shared.delivery.max_turns_in_flight;
+        let free = most.saturating_sub(running.turns.len());
+        match lane {
+            Lane::Conversation => free,
+            Lane::Ticket => free.min((most / 4).max(1).saturating_sub(running.tickets)),
+        }
+    }
+
+    async fn wait(&self, running: &mut Running, stop: &CancellationToken) {
+        let lanes: &[Lane] = match (self.room(running, Lane::Conversation), self.room(running, Lane::Ticket)) {
+            (0, _) => &[],
+            (_, 0) => &[Lane::Conversation],
+            (_, _) => &[Lane::Conversation, Lane::Ticket],
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            Some(ended) = running.turns.join_next() => running.ended(ended.ok()),
+            result = self.shared.store.wait_due(lanes), if !lanes.is_empty() => {
+                if let Err(error) = result {
+                    tracing::error!(error = %turn::error_chain(&error), "waiting for work failed");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+}
+
+impl Running {
+    fn start(&mut self, shared: Arc<Shared>, lease: Lease) {
+        let lane = lease.key.object.lane();
+        self.tickets += usize::from(lane == Lane::Ticket);
+        self.turns.spawn(async move {
+            turn::work(&shared, lease).await;
+            lane
+        });
+    }
+
+    fn reap(&mut self) {
+        while let Some(ended) = self.turns.try_join_next() {
+            self.ended(ended.ok());
+        }
+    }
+
+    fn ended(&mut self, lane: Option<Lane>) {
+        // A turn catches its panics, so every task returns its lane.
+        if lane == Some(Lane::Ticket) {
+            self.tickets = self.tickets.saturating_sub(1);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The sweep: HubSpot is asked for customer messages that no webhook announced. The only repair for lost events.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::{DedupKey, EventKind, Message, NewEvent, Object, Schedule, Thread, Timestamp};
+use crate::filters::message::{self, Team, Us, Verdict};
+use crate::handlers::{Context, Stop};
+use crate::limits;
+use crate::store::Batch;
+use crate::telemetry::metrics;
+
+/// Sweeps one connection every `delivery.sweep_interval`, and at once at start: the downtime is swept too.
+pub async fn run(cx: Context, stop: CancellationToken) {
+    let every = cx.delivery.sweep_interval;
+    if every.is_zero() {
+        return;
+    }
+    loop {
+        match once(&cx).await {
+            Ok(0) => {}
+            Ok(found) => tracing::warn!(
+                connection = %cx.settings.name,
+                found,
+                "the sweep found customer messages that no webhook announced; check the app's webhook URL and subscriptions"
+            ),
+            Err(error) => tracing::warn!(connection = %cx.settings.name, error = %error, "the sweep failed"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(every) => {}
+        }
+    }
+}
+
+/// One sweep; how many messages it found.
+pub async fn once(cx: &Context) -> Result<usize, Stop> {
+    let name = format!("sweep/{}", cx.settings.name);
+    let began = cx.now();
+    let seen_to = cx.store.cursor(&name).await?.and_then(|text| text.parse().ok()).map(Timestamp);
+    let Some(since) = seen_to else {
+        // The first start: what was said before the bridge came is not its business.
+        cx.store.set_cursor(&name, &began.0.to_string()).await?;
+        return Ok(0);
+    };
+    let until = began.before(cx.delivery.sweep_grace);
+    // HubSpot's clock and ours differ a little; what is seen twice is known and costs nothing.
+    let from = since.before(Duration::from_secs(10));
+    let mut found = 0;
+    let mut after: Option<String> = None;
+    loop {
+        let page = cx.hubspot.on_lane(crate::domain::Lane::Ticket).threads_since(from, after.as_deref()).await?;
+        for thread in &page.threads {
+            if thread.latest_received_at.is_none_or(|at| at > from) {
+                found += sweep_thread(cx, thread, from, until).await?;
+            }
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    if until > since {
+        cx.store.set_cursor(&name, &until.0.to_string()).await?;
+    }
+    if found > 0 {
+        let labels = metrics::Connection { connection: cx.settings.name.0.clone() };
+        cx.metrics.sweep_found.get_or_create(&labels).inc_by(u64::try_from(found).unwrap_or(u64::MAX));
+    }
+    Ok(found)
+}
+
+async fn sweep_thread(cx: &Context, thread: &Thread, from: Timestamp, until: Timestamp) -> Result<usize, Stop> {
+    let recent = cx.hubspot.recent_messages(&thread.id, Some(from), limits::PROBE_MESSAGES).await?.messages;
+    let known = cx.directory.known(&cx.hubspot).await;
+    let ids: Vec<_> = recent.iter().map(|item| item.id.clone()).collect();
+    let us = Us {
+        ai_user: Some(cx.settings.ai_user_id.clone()),
+        apps: known.app.into_iter().collect(),
+        posted: cx.store.posted(&cx.settings.name, &ids).await?.into_iter().collect(),
+        ..Us::default()
+    };
+    let team = Team { domains: cx.settings.internal_domains.clone(), addresses: known.addresses };
+    let asked: Vec<&Message> = recent
+        .iter()
+        .filter(|item| item.created_at > from && item.created_at <= until)
+        .filter(|item| message::judge(item, &us, &team) == Verdict::Customer)
+        .collect();
+    let keys: Vec<DedupKey> = asked.iter().map(|item| DedupKey::of_message(cx.settings.portal_id, &item.id)).collect();
+    let known = cx.store.known(&keys).await?;
+    let missing = asked.into_iter().zip(keys).zip(known).filter(|(_, known)| !known);
+    let events: Vec<NewEvent> = missing.map(|((item, key), _)| event(cx, item, key)).collect();
+    let count = events.len();
+    if count > 0 {
+        cx.store.append(Batch { events, dirty: Vec::new() }).await?;
+    }
+    Ok(count)
+}
+
+fn event(cx: &Context, message: &Message, dedup: DedupKey) -> NewEvent {
+    NewEvent {
+        connection: cx.settings.name.clone(),
+        object: Some(Object::Thread(message.thread_id.clone())),
+        kind: EventKind::Swept,
+        message_id: Some(message.id.clone()),
+        message_type: Some("MESSAGE".to_owned()),
+        property: None,
+        value: None,
+        hubspot_event_id: None,
+        app_id: None,
+        source: None,
+        occurred_at: Some(message.created_at),
+        data: None,
+        dedup,
+        seen: 1,
+        schedule: Schedule::Now,
+        interrupt: true,
+        ended: None,
+    }
+}

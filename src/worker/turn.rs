@@ -1,0 +1,225 @@
+//! One lease: open the turn, run its handler, keep the lease alive, and write down how it ended.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+use super::backoff;
+use super::dispatch::Shared;
+use crate::domain::{Ending, Event, Reason, Timestamp};
+use crate::handlers::{self, Context, LastResort, Run, Stop};
+use crate::store::interrupts::Watch;
+use crate::store::{self, Finish, Lease, Renewal, Turn};
+use crate::telemetry::metrics;
+
+/// How long a mailbox of a connection that is no longer configured is left alone.
+const UNCONFIGURED_PAUSE: Duration = Duration::from_hours(1);
+/// How long to wait after the store itself failed.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
+
+/// Works on one leased mailbox. Never panics, never returns an error: what went wrong is in the ledger and the log.
+pub(super) async fn work(shared: &Shared, lease: Lease) {
+    let Some(cx) = shared.connections.get(&lease.key.connection) else {
+        let until = shared.clock.now().after(UNCONFIGURED_PAUSE);
+        let why = "its connection is not in the settings any more";
+        defer(shared, &lease, until, why, false).await;
+        return;
+    };
+    let watch = shared.interrupts.watch(&lease.key);
+    let turn = match shared.store.open_turn(&lease).await {
+        Ok(Some(turn)) => turn,
+        Ok(None) => return,
+        Err(error) => {
+            tracing::error!(mailbox = %lease.key, error = %error_chain(&error), "a turn could not be opened");
+            return;
+        }
+    };
+    let started = tokio::time::Instant::now();
+    let last_resort = last_resort(shared, &lease, &turn);
+    let bound = turn.events.clone();
+    let span = tracing::info_span!("turn", mailbox = %lease.key, turn.id = %turn.id, turn.run = turn.run);
+    let run = Run { lease: &lease, turn, watch: &watch, last_resort: last_resort.clone() };
+    let handler = AssertUnwindSafe(handlers::run(cx, run)).catch_unwind();
+    let ended = tracing::Instrument::instrument(
+        async {
+            tokio::select! {
+                ended = handler => ended,
+                () = keep_alive(shared, &lease, &watch) => Ok(Err(Stop::LeaseLost)),
+            }
+        },
+        span.clone(),
+    )
+    .await;
+    shared.metrics.turn_seconds.observe(started.elapsed().as_secs_f64());
+    let result = ended.unwrap_or_else(|_| {
+        shared.metrics.turn_panics.inc();
+        Err(Stop::Retry { after: None, why: "the turn panicked; this is a bug, please report it".to_owned() })
+    });
+    let end = End { shared, cx, lease: &lease, bound: &bound, last_resort };
+    tracing::Instrument::instrument(end.write_down(result), span).await;
+}
+
+/// Renews the lease until it is lost, and passes on the interrupts found in the store.
+async fn keep_alive(shared: &Shared, lease: &Lease, watch: &Watch) {
+    loop {
+        tokio::time::sleep(lease.ttl / 3).await;
+        match shared.store.renew(lease).await {
+            Ok(Renewal::Extended(_)) => {}
+            Ok(Renewal::Interrupted(_)) => watch.ring(),
+            Ok(Renewal::Lost) => return,
+            // The next attempt may succeed; without renewal the lease runs out and its token protects the rest.
+            Err(error) => tracing::error!(error = %error_chain(&error), "a lease could not be renewed"),
+        }
+    }
+}
+
+fn last_resort(shared: &Shared, lease: &Lease, turn: &Turn) -> Option<LastResort> {
+    let oldest = turn.events.iter().map(|event| event.received_at).min()?;
+    let now = shared.clock.now();
+    if now.since(oldest) > shared.delivery.max_event_age {
+        return Some(LastResort { reason: Reason::Expired, detail: "it waited too long".to_owned() });
+    }
+    (lease.attempts >= shared.delivery.max_attempts).then(|| LastResort {
+        reason: Reason::AttemptsExhausted,
+        detail: format!("{} attempts failed", lease.attempts),
+    })
+}
+
+/// The end of a run, being written down.
+struct End<'a> {
+    shared: &'a Shared,
+    cx: &'a Context,
+    lease: &'a Lease,
+    bound: &'a [Event],
+    last_resort: Option<LastResort>,
+}
+
+impl End<'_> {
+    async fn write_down(&self, result: Result<Finish, Stop>) {
+        match result {
+            Ok(finish) => {
+                self.recovered().await;
+                self.finish(finish).await;
+            }
+            Err(Stop::Defer { until, why, counts }) => self.defer(until, &why, counts).await,
+            Err(Stop::Retry { after, why }) => self.retry(after, &why).await,
+            Err(Stop::Hold { cause, why, .. }) => self.hold(cause, &why).await,
+            Err(Stop::Refused { reason, detail }) => self.bury(reason, &detail).await,
+            Err(Stop::LeaseLost) => {
+                tracing::warn!("the lease was lost; another run goes on");
+            }
+            Err(Stop::Store(error)) => {
+                tracing::error!(error = %error_chain(&error), "the store failed in the middle of a turn");
+                self.defer(self.shared.clock.now().after(STORE_PAUSE), "the store failed", false).await;
+            }
+        }
+    }
+
+    async fn retry(&self, wish: Option<Duration>, why: &str) {
+        if let Some(last) = &self.last_resort {
+            return self.bury(last.reason, &format!("{}; last error: {why}", last.detail)).await;
+        }
+        let attempts = self.lease.attempts + 1;
+        let jitter = backoff::jitter(self.lease.mailbox, attempts);
+        let pause = if wish == Some(Duration::ZERO) { Duration::ZERO } else { backoff::pause(attempts, wish, jitter) };
+        self.defer(self.shared.clock.now().after(pause), why, true).await;
+    }
+
+    /// The whole connection is ill: its events keep their place, others go on.
+    async fn hold(&self, cause: &'static str, why: &str) {
+        if let Some(LastResort { reason: Reason::Expired, .. }) = self.last_resort {
+            return self.bury(Reason::Expired, why).await;
+        }
+        let until = self.shared.clock.now().after(self.shared.delivery.hold_probe);
+        let connection = &self.lease.key.connection;
+        if self.shared.held.insert(connection.clone(), cause).is_none() {
+            tracing::warn!(connection = %connection, cause, why, "the connection is held");
+        }
+        self.held_gauge(cause).set(1);
+        if let Err(error) = self.shared.store.hold(connection, until, &format!("{cause}: {why}")).await {
+            tracing::error!(error = %error_chain(&error), "a hold could not be stored");
+        }
+        self.defer(until, why, false).await;
+    }
+
+    /// A turn went through: a hold of its connection is over.
+    async fn recovered(&self) {
+        let connection = &self.lease.key.connection;
+        let Some((_, cause)) = self.shared.held.remove(connection) else { return };
+        self.held_gauge(cause).set(0);
+        tracing::info!(connection = %connection, cause, "the connection works again");
+        if let Err(error) = self.shared.store.hold(connection, self.shared.clock.now(), cause).await {
+            tracing::error!(error = %error_chain(&error), "a hold could not be released");
+        }
+    }
+
+    fn held_gauge(&self, cause: &str) -> prometheus_client::metrics::gauge::Gauge {
+        let labels = metrics::Held { connection: self.lease.key.connection.0.clone(), cause: cause.to_owned() };
+        self.shared.metrics.connection_held.get_or_create(&labels).clone()
+    }
+
+    /// Ends every bound event as dead.
+    async fn bury(&self, reason: Reason, detail: &str) {
+        let dead = self.bound.iter().map(|event| Ending::dead(event.id, reason).detail(detail));
+        self.finish(Finish { endings: dead.collect(), ..Finish::default() }).await;
+    }
+
+    async fn finish(&self, finish: Finish) {
+        let endings = finish.endings.clone();
+        match self.shared.store.finish(self.lease, finish).await {
+            Ok(()) => endings.iter().for_each(|ending| self.tell(ending)),
+            Err(store::Error::LeaseLost { .. }) => tracing::warn!("the lease was lost before the turn could be ended"),
+            Err(store::Error::VersionConflict) => {
+                let why = "the session changed meanwhile";
+                self.defer(self.shared.clock.now(), why, true).await;
+            }
+            Err(error) => {
+                tracing::error!(error = %error_chain(&error), "a turn could not be ended");
+                self.defer(self.shared.clock.now().after(STORE_PAUSE), "the turn could not be ended", true).await;
+            }
+        }
+    }
+
+    fn tell(&self, ending: &Ending) {
+        let reason = ending.reason.map_or("", Reason::as_str);
+        let labels = metrics::Finished {
+            connection: self.lease.key.connection.0.clone(),
+            outcome: ending.outcome.as_str().to_owned(),
+            reason: reason.to_owned(),
+        };
+        self.shared.metrics.events_finished.get_or_create(&labels).inc();
+        tracing::info!(
+            event.id = %ending.event,
+            connection = %self.cx.settings.name,
+            outcome = ending.outcome.as_str(),
+            reason,
+            detail = ending.detail.as_deref().unwrap_or_default(),
+            "event ended"
+        );
+    }
+
+    async fn defer(&self, until: Timestamp, why: &str, counts: bool) {
+        tracing::info!(until = %until, why, counts, "turn deferred");
+        defer(self.shared, self.lease, until, why, counts).await;
+    }
+}
+
+async fn defer(shared: &Shared, lease: &Lease, until: Timestamp, why: &str, counts: bool) {
+    match shared.store.defer(lease, until, why, counts).await {
+        Ok(()) | Err(store::Error::LeaseLost { .. }) => {}
+        // The lease runs out by itself; nothing is lost.
+        Err(error) => tracing::error!(error = %error_chain(&error), "a turn could not be deferred"),
+    }
+}
+
+/// An error with its causes, for a log line.
+pub(super) fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
