@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::{Admin, sessions, views};
-use crate::domain::{DedupKey, EventKind, NewEvent, Object, Schedule, Session, SessionPatch, SessionState, ThreadId};
+use crate::domain::{
+    DedupKey, EventKind, NewEvent, Object, Schedule, Session, SessionPatch, SessionState, ThreadId, Timestamp,
+};
 use crate::store::{self, Batch, SessionChange, SessionKey};
 
 type Done = Result<(StatusCode, Json<Value>), ApiError>;
@@ -33,18 +35,25 @@ impl Action {
     }
 
     /// The patch it makes of a session, none when the session is there already, or why it cannot.
-    fn patch(self, state: SessionState) -> Result<Option<SessionPatch>, ApiError> {
-        let to = |state, handed_off_at| Some(SessionPatch { state: Some(state), handed_off_at, ..SessionPatch::default() });
+    fn patch(self, state: SessionState, now: Timestamp) -> Result<Option<SessionPatch>, ApiError> {
+        let pause = SessionPatch { state: Some(SessionState::Paused), ..SessionPatch::default() };
+        let resume = SessionPatch {
+            state: Some(SessionState::Ai),
+            handed_off_at: Some(None),
+            ai_since: Some(now),
+            ..SessionPatch::default()
+        };
         match (self, state) {
             (Self::Pause, SessionState::Paused) | (Self::Resume, SessionState::Ai) => Ok(None),
-            (Self::Pause, SessionState::Ai) => Ok(to(SessionState::Paused, None)),
-            (Self::Resume, SessionState::Paused | SessionState::HandedOff) => Ok(to(SessionState::Ai, Some(None))),
+            (Self::Pause, SessionState::Ai) => Ok(Some(pause)),
+            (Self::Resume, SessionState::Paused | SessionState::HandedOff) => Ok(Some(resume)),
             (Self::Pause, SessionState::HandedOff) => {
                 Err(ApiError::conflict("the session was handed to a human; the AI is silent already", "nothing to do"))
             }
-            (Self::Pause | Self::Resume, SessionState::Closed) => {
-                Err(ApiError::conflict("the session is closed", "nothing to do: a new message of the customer opens it"))
-            }
+            (Self::Pause | Self::Resume, SessionState::Closed) => Err(ApiError::conflict(
+                "the session is closed",
+                "nothing to do: a new message of the customer opens it",
+            )),
         }
     }
 }
@@ -60,7 +69,7 @@ pub(super) async fn resume(State(admin): State<Admin>, Path(id): Path<String>) -
 async fn act(admin: &Admin, id: &str, action: Action) -> Done {
     for _ in 0..PATCHES {
         let session = sessions::find(admin, id).await?;
-        let Some(patch) = action.patch(session.state)? else {
+        let Some(patch) = action.patch(session.state, admin.clock.now())? else {
             return Ok((StatusCode::OK, Json(views::session(&session))));
         };
         if let Some(thread) = &session.thread_id {

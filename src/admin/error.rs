@@ -62,8 +62,12 @@ impl From<store::Error> for ApiError {
             }
             Error::Overloaded { .. } => Self::unavailable(error.to_string(), "try again in a moment"),
             Error::Unavailable { .. } | Error::Unreadable { .. } | Error::Stopped => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the admin API could not reach the store");
-                Self::unavailable(error.to_string(), "see the log and /readyz; disk full, read-only or locked are the usual causes")
+                let cause: &dyn std::error::Error = &error;
+                tracing::error!(error = cause, "the admin API could not reach the store");
+                Self::unavailable(
+                    error.to_string(),
+                    "see the log and /readyz; disk full, read-only or locked are the usual causes",
+                )
             }
         }
     }

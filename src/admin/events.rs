@@ -22,7 +22,8 @@ pub(super) async fn list(State(admin): State<Admin>, uri: Uri) -> Answer {
 
 pub(super) async fn show(State(admin): State<Admin>, Path(id): Path<String>, uri: Uri) -> Answer {
     Params::read(&uri, &[])?;
-    let missing = || ApiError::not_found(format!("there is no event {id:?}"), "ids look like evt_1; `GET /events` lists them");
+    let missing =
+        || ApiError::not_found(format!("there is no event {id:?}"), "ids look like evt_1; `GET /events` lists them");
     let event: EventId = id.parse().map_err(|_| missing())?;
     let history = admin.ledger.event(event).await?.ok_or_else(missing)?;
     Ok(Json(views::history(&history)))

@@ -81,7 +81,8 @@ impl Health {
     }
 
     fn check_workers(&self) -> Check {
-        let mut dead: Vec<&str> = self.workers.iter().filter(|entry| !*entry.value()).map(|entry| *entry.key()).collect();
+        let mut dead: Vec<&str> =
+            self.workers.iter().filter(|entry| !*entry.value()).map(|entry| *entry.key()).collect();
         dead.sort_unstable();
         let detail = match (dead.is_empty(), self.workers.len()) {
             (true, 0) => "none has started yet".to_owned(),

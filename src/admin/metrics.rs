@@ -14,7 +14,8 @@ const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// Counters are told even when the store cannot be read.
 pub(super) async fn render(State(admin): State<Admin>) -> ([(HeaderName, &'static str); 1], String) {
     if let Err(error) = refresh(&admin).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "the store's gauges could not be refreshed");
+        let cause: &dyn std::error::Error = &error;
+        tracing::warn!(error = cause, "the store's gauges could not be refreshed");
     }
     ([(header::CONTENT_TYPE, TEXT)], admin.metrics.render())
 }

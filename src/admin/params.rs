@@ -15,7 +15,8 @@ pub(super) struct Params(BTreeMap<String, String>);
 
 impl Params {
     pub(super) fn read(uri: &Uri, allowed: &[&str]) -> Result<Self, ApiError> {
-        let unreadable = |_| ApiError::bad_request("the query cannot be read", "write ?key=value&key=value, percent-encoded");
+        let unreadable =
+            |_| ApiError::bad_request("the query cannot be read", "write ?key=value&key=value, percent-encoded");
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(unreadable)?;
         let mut params = BTreeMap::new();
         for (key, value) in pairs {
@@ -36,9 +37,16 @@ impl Params {
     }
 
     /// A value in a form of its own; `wanted` completes "`key` must be …".
-    pub(super) fn parsed<T>(&self, key: &str, wanted: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
+    pub(super) fn parsed<T>(
+        &self,
+        key: &str,
+        wanted: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ApiError> {
         let Some(text) = self.0.get(key) else { return Ok(None) };
-        let refused = || ApiError::bad_request(format!("parameter {key:?} cannot be {text:?}"), format!("`{key}` must be {wanted}"));
+        let refused = || {
+            ApiError::bad_request(format!("parameter {key:?} cannot be {text:?}"), format!("`{key}` must be {wanted}"))
+        };
         parse(text).map(Some).ok_or_else(refused)
     }
 

@@ -35,8 +35,9 @@ pub(super) async fn show(State(admin): State<Admin>, Path(id): Path<String>, uri
 
 /// The session with this id, or 404.
 pub(super) async fn find(admin: &Admin, id: &str) -> Result<Session, ApiError> {
-    let missing =
-        || ApiError::not_found(format!("there is no session {id:?}"), "ids look like ses_1; `GET /sessions` lists them");
+    let missing = || {
+        ApiError::not_found(format!("there is no session {id:?}"), "ids look like ses_1; `GET /sessions` lists them")
+    };
     let key = id.parse().map(SessionKey::Id).map_err(|_| missing())?;
     admin.store.session(&key).await?.ok_or_else(missing)
 }

@@ -15,7 +15,7 @@ pub(super) async fn show(State(admin): State<Admin>, uri: Uri) -> Answer {
         json!({
             "connection": connection.as_str(),
             "outcome": outcome.as_str(),
-            "reason": reason.map(|reason| reason.as_str()),
+            "reason": reason.map(super::super::domain::reason::Reason::as_str),
             "count": count,
         })
     });
