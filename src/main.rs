@@ -1,2 +1,37 @@
-//! x
-fn main() {}
+//! Parses the arguments, runs a command, returns its exit code.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+use hubspot_bridge::cli::{self, Cause, Cli, Exit, Programs, Running, Terminal};
+use hubspot_bridge::config::Config;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut runtime = if cli.command.serves() {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let (mut out, mut err) = (io::stdout(), io::stderr());
+    let mut terminal = Terminal { out: &mut out, err: &mut err };
+    let programs = Programs { serve, sandbox, backup };
+    match runtime.enable_all().build() {
+        Ok(runtime) => runtime.block_on(cli::run(cli, &cli::environment(), programs, &mut terminal)).into(),
+        Err(_) => Exit::CouldNotRun.into(),
+    }
+}
+
+fn serve(_config: Config) -> Running<Result<(), Cause>> {
+    Box::pin(async { Err("this build has no server".into()) })
+}
+
+fn sandbox(_args: cli::sandbox::Args) -> Running<Exit> {
+    Box::pin(async { Exit::CouldNotRun })
+}
+
+fn backup(_from: &Path, _to: &Path) -> Result<(), Cause> {
+    Err("this build has no store".into())
+}

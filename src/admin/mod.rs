@@ -1,1 +1,93 @@
-//! The admin listener: health, metrics, the JSON API.
+//! What operators see and do: health for the public listener, metrics and the JSON API for the admin listener.
+//!
+//! Reads the ledger, never decides anything; a session is changed by an event that the worker performs. The
+//! composition root builds [`Admin`] and serves the two routers.
+
+mod actions;
+mod auth;
+mod connections;
+mod error;
+mod events;
+pub mod health;
+mod metrics;
+mod params;
+mod sessions;
+mod stats;
+mod views;
+pub mod why;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{Method, Uri};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use axum::{Json, extract::Path};
+use serde_json::Value;
+
+pub use health::Health;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::store::{Ledger, Store};
+use crate::telemetry::Metrics;
+use error::ApiError;
+
+/// What the admin listener works on.
+#[derive(Clone)]
+pub struct Admin {
+    /// Sessions, holds, and the events that operators raise.
+    pub store: Arc<dyn Store>,
+    /// Everything shown.
+    pub ledger: Arc<dyn Ledger>,
+    /// Connections, the token.
+    pub config: Arc<Config>,
+    /// Rendered at `/metrics`.
+    pub metrics: Metrics,
+    /// "Now" of every answer.
+    pub clock: Arc<dyn Clock>,
+}
+
+type Answer = Result<Json<Value>, ApiError>;
+
+/// The admin listener's routes. Everything but public metrics asks for the bearer token; without a token (only
+/// possible on loopback) browsers of other sites are still kept out.
+pub fn router(admin: Admin) -> Router {
+    let api = Router::new()
+        .route("/events", get(events::list))
+        .route("/events/{id}", get(events::show))
+        .route("/sessions", get(sessions::list))
+        .route("/sessions/{id}", get(sessions::show))
+        .route("/sessions/{id}/pause", post(actions::pause))
+        .route("/sessions/{id}/resume", post(actions::resume))
+        .route("/connections", get(connections::list))
+        .route("/stats", get(stats::show))
+        .route("/why/{id}", get(explain));
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/metrics", get(metrics::render))
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(admin.clone(), auth::require))
+        .with_state(admin)
+}
+
+async fn explain(State(admin): State<Admin>, Path(id): Path<String>, uri: Uri) -> Answer {
+    params::Params::read(&uri, &[])?;
+    let found = admin.ledger.find(&id).await?;
+    if found.events.is_empty() && found.sessions.is_empty() && found.mailboxes.is_empty() {
+        let fix = "check the id; what is older than `store.retention` is gone, and what never arrived was never here";
+        return Err(ApiError::not_found(format!("nothing known has the id {id:?}"), fix));
+    }
+    let story = why::tell(&found, &admin.store.holds().await?, admin.clock.now());
+    Ok(Json(views::story(&id, &story)))
+}
+
+async fn no_such_route(uri: Uri) -> ApiError {
+    ApiError::not_found(format!("there is no {}", uri.path()), "the API is under /api/v1, the metrics at /metrics")
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> ApiError {
+    ApiError::wrong_method(format!("{} does not take {method}", uri.path()))
+}

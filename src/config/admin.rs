@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 
 use super::Secret;
+use super::reader::Reader;
+use super::server::address;
 
 /// The admin listener.
 #[derive(Clone, Debug)]
@@ -15,4 +17,23 @@ pub struct Admin {
     pub metrics_public: bool,
     /// The console fetches message text from HubSpot on demand.
     pub show_messages: bool,
+}
+
+impl Admin {
+    pub(super) fn read(s: &mut Reader<'_>) -> Option<Self> {
+        let listen = s.parsed("listen", address);
+        let token = Secret::read(s, "token");
+        let metrics_public = s.flag("metrics_public");
+        let show_messages = s.flag("show_messages");
+        if let (Some(listen), Some(None)) = (listen, &token)
+            && !listen.ip().is_loopback()
+        {
+            s.wrong(
+                "token",
+                "is required, because `admin.listen` is not loopback",
+                "set `admin.token` or `admin.token_file`",
+            );
+        }
+        Some(Self { listen: listen?, token: token?, metrics_public: metrics_public?, show_messages: show_messages? })
+    }
 }

@@ -1,5 +1,11 @@
 //! `[connections.NAME]`: one HubSpot portal joined to one agent.
 
+mod agent;
+mod read;
+mod ticketing;
+
+pub(super) use read::is_name;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,13 +1,24 @@
 //! The settings, one file per section; validated as a whole, every problem reported at once.
 
+//!
+//! `config/default.toml`, a file and the environment are merged by the `config` crate ([`load`]); each section's
+//! reader checks its keys; `checks` looks at combinations. Nothing else reads settings.
+
 pub mod admin;
+mod checks;
 pub mod connection;
 pub mod delivery;
 pub mod hubspot;
+mod load;
+pub mod problems;
+mod quantities;
+mod reader;
 pub mod secret;
 pub mod server;
+mod sources;
 pub mod store;
 pub mod telemetry;
+mod values;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +26,8 @@ pub use connection::{
     AgentKind, AgentSettings, Connection, OnAgentFailure, Plan, ReturnToAi, SignatureMode, Ticketing,
 };
 pub use delivery::{Delivery, Guarantee, OnUnknown, ReplyLimit};
+pub use load::{Loaded, load};
+pub use problems::{Problem, Problems};
 pub use secret::Secret;
 
 use crate::domain::ConnectionName;

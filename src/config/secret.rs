@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::reader::Reader;
+
 /// A token, key or client secret.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Secret {
@@ -21,6 +23,66 @@ impl Secret {
         match self {
             Self::Value(value) => Ok(value.clone()),
             Self::File(path) => Ok(std::fs::read_to_string(path)?.trim().to_owned()),
+        }
+    }
+
+    /// Reads `key` or `key_file`; none when neither is given. A file must be readable now.
+    #[expect(clippy::option_option, reason = "outer: could it be read; inner: was it given")]
+    pub(super) fn read(s: &mut Reader<'_>, key: &str) -> Option<Option<Self>> {
+        let file_key = format!("{key}_file");
+        let (value, file) = (s.text(key), s.text(&file_key));
+        s.forget(&file_key);
+        s.forget(key);
+        let (value, file) = (value?, file?);
+        match (value.is_empty(), file.is_empty()) {
+            (true, true) => {
+                s.record(key, "");
+                Some(None)
+            }
+            (false, false) => {
+                s.wrong(key, format!("both `{key}` and `{file_key}` are given"), "keep one of them");
+                None
+            }
+            (false, true) => {
+                s.record(key, "[redacted]");
+                Self::checked(s, key, Self::Value(value))
+            }
+            (true, false) => {
+                s.record(&file_key, file.clone());
+                Self::checked(s, &file_key, Self::File(PathBuf::from(file)))
+            }
+        }
+    }
+
+    /// The same, when it must be there.
+    pub(super) fn required(s: &mut Reader<'_>, key: &str, fix: &str) -> Option<Self> {
+        let secret = Self::read(s, key)?;
+        if secret.is_none() {
+            s.wrong(key, "is required", fix);
+        }
+        secret
+    }
+
+    #[expect(clippy::option_option, reason = "outer: could it be read; inner: was it given")]
+    fn checked(s: &Reader<'_>, key: &str, secret: Self) -> Option<Option<Self>> {
+        match secret.reveal() {
+            Err(error) => {
+                s.wrong(
+                    key,
+                    format!("the file cannot be read ({})", error.kind()),
+                    "check the path and its permissions",
+                );
+                None
+            }
+            Ok(text) if text.is_empty() => {
+                s.wrong(key, "the file is empty", "write the secret into it");
+                None
+            }
+            Ok(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                s.wrong(key, "holds a space, a line break or another odd character", "copy the secret again, alone");
+                None
+            }
+            Ok(_) => Some(Some(secret)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Logs and metrics. Field names and metric names are stable; secrets, message text and addresses never get here.
 
+pub mod logs;
 pub mod metrics;
 
 pub use metrics::Metrics;

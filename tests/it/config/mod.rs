@@ -1,1 +1,12 @@
+//! The settings, from text and variables to the typed whole or to every problem.
 
+#[cfg(test)]
+mod bad;
+#[cfg(test)]
+pub(crate) mod desk;
+#[cfg(test)]
+mod layers;
+#[cfg(test)]
+mod omnibus;
+#[cfg(test)]
+mod secrets;

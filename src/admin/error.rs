@@ -1,0 +1,85 @@
+//! An API answer that is not the thing asked for: `{error: {code, message, fix}}`.
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::store;
+
+/// A refused or failed request.
+#[derive(Clone, Debug)]
+pub(super) struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    fix: String,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), fix: fix.into() }
+    }
+
+    pub(super) fn bad_request(message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", message, fix)
+    }
+
+    pub(super) fn unauthorized() -> Self {
+        let fix = "send `Authorization: Bearer` and the value of `admin.token`";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "the bearer token is missing or wrong", fix)
+    }
+
+    pub(super) fn forbidden(message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message, fix)
+    }
+
+    pub(super) fn not_found(message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", message, fix)
+    }
+
+    pub(super) fn wrong_method(message: impl Into<String>) -> Self {
+        let fix = "lists and single things are read with GET, actions are POST";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message, fix)
+    }
+
+    pub(super) fn conflict(message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", message, fix)
+    }
+
+    pub(super) fn unavailable(message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message, fix)
+    }
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        use store::Error;
+        match &error {
+            Error::NotFound { .. } => Self::not_found(error.to_string(), "check the id"),
+            Error::AlreadyAnswered | Error::Refused(_) | Error::VersionConflict | Error::LeaseLost { .. } => {
+                Self::conflict(error.to_string(), "look again, then decide")
+            }
+            Error::Overloaded { .. } => Self::unavailable(error.to_string(), "try again in a moment"),
+            Error::Unavailable { .. } | Error::Unreadable { .. } | Error::Stopped => {
+                let cause: &dyn std::error::Error = &error;
+                tracing::error!(error = cause, "the admin API could not reach the store");
+                Self::unavailable(
+                    error.to_string(),
+                    "see the log and /readyz; disk full, read-only or locked are the usual causes",
+                )
+            }
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": { "code": self.code, "message": self.message, "fix": self.fix } });
+        let mut response = (self.status, Json(body)).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

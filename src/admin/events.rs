@@ -1,0 +1,51 @@
+//! `GET /events` and `GET /events/{id}`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::Uri;
+
+use super::error::ApiError;
+use super::params::Params;
+use super::{Admin, Answer, views};
+use crate::domain::{EventId, Object, Outcome, Reason, State as EventState, Timestamp};
+use crate::store::types::EventFilter;
+
+const KEYS: [&str; 10] =
+    ["connection", "state", "outcome", "reason", "thread", "ticket", "message", "since", "limit", "cursor"];
+
+pub(super) async fn list(State(admin): State<Admin>, uri: Uri) -> Answer {
+    let params = Params::read(&uri, &KEYS)?;
+    let (cursor, limit) = params.page()?;
+    let page = admin.ledger.events(filter(&params)?, cursor, limit).await?;
+    Ok(Json(views::page(&page, views::event)))
+}
+
+pub(super) async fn show(State(admin): State<Admin>, Path(id): Path<String>, uri: Uri) -> Answer {
+    Params::read(&uri, &[])?;
+    let missing =
+        || ApiError::not_found(format!("there is no event {id:?}"), "ids look like evt_1; `GET /events` lists them");
+    let event: EventId = id.parse().map_err(|_| missing())?;
+    let history = admin.ledger.event(event).await?.ok_or_else(missing)?;
+    Ok(Json(views::history(&history)))
+}
+
+fn filter(params: &Params) -> Result<EventFilter, ApiError> {
+    let words = |all: Vec<&str>| format!("one of {}", all.join(", "));
+    let states = words(EventState::ALL.map(EventState::as_str).to_vec());
+    let outcomes = words(Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect());
+    let reasons = words(Reason::ALL.iter().map(|reason| reason.as_str()).collect());
+    let (thread, ticket) = (params.text("thread").map(Object::Thread), params.text("ticket").map(Object::Ticket));
+    if thread.is_some() && ticket.is_some() {
+        let fix = "ask for one of them; `GET /why/{id}` looks for anything with an id";
+        return Err(ApiError::bad_request("an event is of a thread or of a ticket, not both", fix));
+    }
+    Ok(EventFilter {
+        connection: params.text("connection"),
+        state: params.parsed("state", &states, EventState::from_name)?,
+        outcome: params.parsed("outcome", &outcomes, Outcome::from_name)?,
+        reason: params.parsed("reason", &reasons, Reason::from_name)?,
+        object: thread.or(ticket),
+        message: params.text("message"),
+        since: params.parsed("since", "a time such as 2026-11-21T09:00:00Z", Timestamp::parse)?,
+    })
+}

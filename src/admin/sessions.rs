@@ -1,0 +1,43 @@
+//! `GET /sessions` and `GET /sessions/{id}`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::Uri;
+
+use super::error::ApiError;
+use super::params::Params;
+use super::{Admin, Answer, views};
+use crate::domain::{Session, SessionState};
+use crate::store::SessionKey;
+use crate::store::types::SessionFilter;
+
+const KEYS: [&str; 7] = ["connection", "thread", "ticket", "contact", "state", "limit", "cursor"];
+
+pub(super) async fn list(State(admin): State<Admin>, uri: Uri) -> Answer {
+    let params = Params::read(&uri, &KEYS)?;
+    let (cursor, limit) = params.page()?;
+    let states = format!("one of {}", SessionState::ALL.map(SessionState::as_str).join(", "));
+    let filter = SessionFilter {
+        connection: params.text("connection"),
+        thread: params.text("thread"),
+        ticket: params.text("ticket"),
+        contact: params.text("contact"),
+        state: params.parsed("state", &states, SessionState::from_name)?,
+    };
+    let page = admin.ledger.sessions(filter, cursor, limit).await?;
+    Ok(Json(views::page(&page, views::session)))
+}
+
+pub(super) async fn show(State(admin): State<Admin>, Path(id): Path<String>, uri: Uri) -> Answer {
+    Params::read(&uri, &[])?;
+    Ok(Json(views::session(&find(&admin, &id).await?)))
+}
+
+/// The session with this id, or 404.
+pub(super) async fn find(admin: &Admin, id: &str) -> Result<Session, ApiError> {
+    let missing = || {
+        ApiError::not_found(format!("there is no session {id:?}"), "ids look like ses_1; `GET /sessions` lists them")
+    };
+    let key = id.parse().map(SessionKey::Id).map_err(|_| missing())?;
+    admin.store.session(&key).await?.ok_or_else(missing)
+}

@@ -1,0 +1,100 @@
+//! One event in words: how it came in, the runs it was part of, how it ended.
+
+use super::{Line, steps};
+use crate::domain::{Event, EventKind, Outcome, Reason};
+use crate::store::types::{EventHistory, RunRecord};
+
+pub(super) fn lines(history: &EventHistory) -> Vec<Line> {
+    let event = &history.event;
+    let mut lines = vec![Line::new(event.received_at, came_in(event))];
+    for run in &history.runs {
+        lines.extend(run_lines(event, run));
+    }
+    if let Some(outcome) = event.outcome {
+        lines.push(Line::new(event.finished_at.unwrap_or(event.received_at), ended(event, outcome)));
+    }
+    lines
+}
+
+fn came_in(event: &Event) -> String {
+    let what = match event.kind {
+        EventKind::NewMessage if event.message_type.as_deref() == Some("COMMENT") => {
+            "HubSpot announced an internal comment".to_owned()
+        }
+        EventKind::NewMessage => "HubSpot announced a message".to_owned(),
+        EventKind::ThreadProperty => thread_change(event),
+        EventKind::TicketProperty => {
+            format!("The ticket property `{}` changed", event.property.as_deref().unwrap_or("?"))
+        }
+        EventKind::NoteCreated => "Somebody wrote an internal note".to_owned(),
+        EventKind::Swept => "The sweep found a message that no webhook had announced".to_owned(),
+        EventKind::TicketWrite => "Session data was queued to be written to the ticket".to_owned(),
+        EventKind::HandoffRequest => "Somebody asked for a human".to_owned(),
+        EventKind::Action => format!("Somebody asked to {}", action(event)),
+        EventKind::DeliveryCheck => "A look whether the reply was delivered was planned".to_owned(),
+        EventKind::Unreadable => "HubSpot delivered something that could not be read".to_owned(),
+    };
+    let message = event.message_id.as_ref().map(|id| format!("message {id}, ")).unwrap_or_default();
+    let again = if event.seen > 1 { format!(" It was delivered {} times.", event.seen) } else { String::new() };
+    format!("{what} ({message}{}).{again}", event.id)
+}
+
+fn thread_change(event: &Event) -> String {
+    match event.property.as_deref() {
+        Some("assignedTo") => match event.assigned_to() {
+            Some(actor) => format!("The conversation was assigned to {actor}"),
+            None => "The conversation was left unassigned".to_owned(),
+        },
+        Some("status") => format!("The conversation became {}", event.value.as_deref().unwrap_or("open or closed")),
+        Some("isArchived") => "The conversation was restored".to_owned(),
+        property => format!("The conversation's `{}` changed", property.unwrap_or("?")),
+    }
+}
+
+/// `pause`, `resume`, … the AI, as the event's parameters say.
+fn action(event: &Event) -> String {
+    let data = event.data.as_deref().and_then(|data| serde_json::from_str::<serde_json::Value>(data).ok());
+    let word = data.as_ref().and_then(|data| data.get("action")).and_then(serde_json::Value::as_str);
+    format!("{} the AI", word.unwrap_or("change"))
+}
+
+fn run_lines(event: &Event, run: &RunRecord) -> Vec<Line> {
+    let turn = event.turn.map(|turn| format!(" of {turn}")).unwrap_or_default();
+    let mut lines = vec![Line::new(run.started_at, format!("Run {}{turn} began.", run.run))];
+    lines.extend(run.steps.iter().map(steps::line));
+    let ended = match run.note.as_deref() {
+        None | Some("finished") => None,
+        Some("crashed") => Some("stopped in the middle; its journal is kept, so nothing is done twice".to_owned()),
+        Some(why) => Some(format!("was put off: {why}")),
+    };
+    let at = run.ended_at.unwrap_or(run.started_at);
+    lines.extend(ended.map(|words| Line::new(at, format!("Run {}{turn} {words}.", run.run))));
+    lines
+}
+
+fn ended(event: &Event, outcome: Outcome) -> String {
+    let reason = event.reason.map(Reason::sentence);
+    let name = event.reason.map(|reason| format!(", {reason}")).unwrap_or_default();
+    let head = format!("{} ({}{name}).", words(outcome), event.id);
+    let detail = event.detail.as_ref().map(|detail| format!("Detail: {}.", detail.trim_end_matches('.')));
+    [Some(head.as_str()), reason, detail.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+fn words(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Replied => "Answered in the conversation",
+        Outcome::Drafted => "A draft was left for the reps as an internal comment",
+        Outcome::NoReplyNeeded => "The agent had nothing to say",
+        Outcome::HandedOff => "Handed to a human",
+        Outcome::Relayed => "The rep's words were carried to the session",
+        Outcome::PropertySynced => "The value reached the linked sessions' custom data",
+        Outcome::OwnershipRecorded => "The assignment was noted",
+        Outcome::StatusRecorded => "The change was noted",
+        Outcome::NoteMirrored => "The note was carried to the session",
+        Outcome::Merged => "Answered together with a later message",
+        Outcome::Paused => "The AI was paused",
+        Outcome::Resumed => "The AI was resumed",
+        Outcome::Skipped => "Left alone on purpose",
+        Outcome::Dead => "Given up",
+    }
+}

@@ -1,0 +1,144 @@
+//! Asks a running bridge. Every command that looks at one comes through here.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use super::Place;
+use super::healthcheck::reachable;
+use super::terminal::Failure;
+use crate::config::Secret;
+use crate::hubspot::http::Http;
+use crate::hubspot::transport::Transport;
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Which bridge to look at.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Target {
+    /// The admin API; default `BRIDGE_ADMIN_URL`, else the settings' `admin.listen`
+    #[arg(long, value_name = "URL")]
+    admin_url: Option<String>,
+    /// A file with the admin token; default `BRIDGE_ADMIN_TOKEN`, else the settings' `admin.token`
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// The API's JSON, as it came
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// A way to one bridge.
+pub(super) struct Client {
+    base: String,
+    token: Option<String>,
+    http: Http,
+}
+
+/// What the bridge said.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) text: String,
+    pub(super) json: Value,
+}
+
+impl Client {
+    /// Without a token.
+    pub(super) fn plain(base: String) -> Result<Self, Failure> {
+        let http = Http::new().map_err(|error| Failure::Ended(Box::new(error)))?;
+        Ok(Self { base, token: None, http })
+    }
+
+    /// To the admin API. The settings are read only for what is not given otherwise.
+    pub(super) fn admin(target: &Target, place: &Place<'_>) -> Result<Self, Failure> {
+        let variable = |name: &str| place.env.get(name).filter(|value| !value.is_empty()).cloned();
+        let url = target.admin_url.clone().or_else(|| variable("BRIDGE_ADMIN_URL"));
+        let token = match &target.token_file {
+            Some(file) => Some(reveal(&Secret::File(file.clone()))?),
+            None => variable("BRIDGE_ADMIN_TOKEN"),
+        };
+        let (base, token) = match (url, token) {
+            (Some(url), token) => (url, token),
+            (None, token) => {
+                let admin = place.load()?.config.admin;
+                let own = admin.token.as_ref().map(reveal).transpose()?;
+                (format!("http://{}", reachable(admin.listen)), token.or(own))
+            }
+        };
+        Ok(Self { token, ..Self::plain(base.trim_end_matches('/').to_owned())? })
+    }
+
+    /// Any answer at all.
+    pub(super) async fn get(&self, path: &str) -> Result<Answer, Failure> {
+        let mut request = Request::get(format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request.body(Bytes::new()).map_err(|_| self.unreachable("its address or token is malformed"))?;
+        let response = self.http.send(request, TIMEOUT).await.map_err(|error| self.unreachable(&error.to_string()))?;
+        let text = String::from_utf8_lossy(response.body()).into_owned();
+        let json = serde_json::from_str(&text).unwrap_or_default();
+        Ok(Answer { status: response.status(), text, json })
+    }
+
+    /// A good answer of the API, or the API's own words why not.
+    pub(super) async fn ask(&self, path: &str) -> Result<Answer, Failure> {
+        let answer = self.get(&format!("/api/v1{path}")).await?;
+        if answer.status.is_success() && answer.json.is_object() {
+            return Ok(answer);
+        }
+        let Some(error) = answer.json.get("error") else {
+            return Err(self.unreachable(&format!("it answered {} without words of the API", answer.status)));
+        };
+        let (message, fix) = (word(error, "message"), word(error, "fix"));
+        Err(match answer.status {
+            StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Failure::Refused { message, fix },
+            StatusCode::UNAUTHORIZED => {
+                let fix = "give the token by --token-file or BRIDGE_ADMIN_TOKEN".to_owned();
+                Failure::Unreachable { message, fix }
+            }
+            _ => Failure::Unreachable { message, fix },
+        })
+    }
+
+    fn unreachable(&self, why: &str) -> Failure {
+        let message = format!("no bridge could be asked at {}: {why}", self.base);
+        Failure::Unreachable { message, fix: "is it running, and is this its address?".to_owned() }
+    }
+}
+
+fn reveal(secret: &Secret) -> Result<String, Failure> {
+    secret.reveal().map_err(|error| Failure::Unreachable {
+        message: format!("the admin token's file cannot be read ({})", error.kind()),
+        fix: "check --token-file or `admin.token_file`".to_owned(),
+    })
+}
+
+/// `?key=value&…` of what is given.
+pub(super) fn query(pairs: &[(&str, Option<&str>)]) -> String {
+    let given = pairs.iter().filter_map(|(key, value)| Some(format!("{key}={}", escape((*value)?))));
+    let query = given.collect::<Vec<_>>().join("&");
+    if query.is_empty() { query } else { format!("?{query}") }
+}
+
+/// For a path segment or a query value.
+pub(super) fn escape(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+/// A field as people read it; nothing for null.
+pub(super) fn word(value: &Value, key: &str) -> String {
+    match value.get(key) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_))) => other.to_string(),
+    }
+}
+
+/// The rows under a key.
+pub(super) fn items<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten()
+}

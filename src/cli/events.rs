@@ -1,0 +1,162 @@
+//! `events list` and `events show`.
+
+use serde_json::Value;
+
+use super::client::{self, Client, Target, escape, query, word};
+use super::terminal::Failure;
+use super::{Exit, Place, Terminal, table};
+
+/// What to see of the ledger.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Command {
+    /// Events, newest first
+    List(Box<List>),
+    /// One event with its runs and steps
+    Show {
+        /// `evt_1`
+        id: String,
+        #[command(flatten)]
+        target: Target,
+    },
+}
+
+/// Which events.
+#[derive(Clone, Debug, clap::Args)]
+pub struct List {
+    /// Of one connection
+    #[arg(long)]
+    connection: Option<String>,
+    /// pending, running, done, skipped or dead
+    #[arg(long)]
+    state: Option<String>,
+    /// `replied`, `handed_off`, …
+    #[arg(long)]
+    outcome: Option<String>,
+    /// `not_ai_owned`, `agent_failed`, …
+    #[arg(long)]
+    reason: Option<String>,
+    /// Of one HubSpot thread
+    #[arg(long)]
+    thread: Option<String>,
+    /// Of one HubSpot ticket
+    #[arg(long)]
+    ticket: Option<String>,
+    /// Announcing one HubSpot message
+    #[arg(long)]
+    message: Option<String>,
+    /// Received at or after, e.g. 2026-11-21T09:00:00Z
+    #[arg(long)]
+    since: Option<String>,
+    /// How many, at most 200
+    #[arg(long)]
+    limit: Option<String>,
+    /// The next page, as the last one said
+    #[arg(long)]
+    cursor: Option<String>,
+    #[command(flatten)]
+    target: Target,
+}
+
+const COLUMNS: [(&str, &str); 9] = [
+    ("RECEIVED", "received_at"),
+    ("ID", "id"),
+    ("CONNECTION", "connection"),
+    ("TYPE", "type"),
+    ("OBJECT", "object_id"),
+    ("STATE", "state"),
+    ("OUTCOME", "outcome"),
+    ("REASON", "reason"),
+    ("SESSION", "session_id"),
+];
+
+const FIELDS: [&str; 14] = [
+    "id",
+    "connection",
+    "type",
+    "object_id",
+    "message_id",
+    "state",
+    "outcome",
+    "reason",
+    "detail",
+    "attempts",
+    "seen",
+    "received_at",
+    "due_at",
+    "finished_at",
+];
+
+pub(super) async fn run(command: Command, place: &Place<'_>, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    match command {
+        Command::List(args) => list(&args, place, terminal).await,
+        Command::Show { id, target } => show(&id, &target, place, terminal).await,
+    }
+}
+
+async fn list(args: &List, place: &Place<'_>, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let query = query(&[
+        ("connection", args.connection.as_deref()),
+        ("state", args.state.as_deref()),
+        ("outcome", args.outcome.as_deref()),
+        ("reason", args.reason.as_deref()),
+        ("thread", args.thread.as_deref()),
+        ("ticket", args.ticket.as_deref()),
+        ("message", args.message.as_deref()),
+        ("since", args.since.as_deref()),
+        ("limit", args.limit.as_deref()),
+        ("cursor", args.cursor.as_deref()),
+    ]);
+    let answer = Client::admin(&args.target, place)?.ask(&format!("/events{query}")).await?;
+    page(&answer, args.target.json, &COLUMNS, terminal)
+}
+
+/// A page of a list: the rows, and how to get the next.
+pub(super) fn page(
+    answer: &client::Answer,
+    json: bool,
+    columns: &[(&str, &str)],
+    terminal: &mut Terminal<'_>,
+) -> Result<Exit, Failure> {
+    if json {
+        writeln!(terminal.out, "{}", answer.text)?;
+        return Ok(Exit::Fine);
+    }
+    let rows: Vec<&Value> = client::items(&answer.json, "items").collect();
+    table::write(terminal.out, columns, &rows)?;
+    let next = word(&answer.json, "next");
+    if !next.is_empty() {
+        writeln!(terminal.out, "more: --cursor {}", table::printable(&next))?;
+    }
+    Ok(Exit::Fine)
+}
+
+async fn show(id: &str, target: &Target, place: &Place<'_>, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let answer = Client::admin(target, place)?.ask(&format!("/events/{}", escape(id))).await?;
+    if target.json {
+        writeln!(terminal.out, "{}", answer.text)?;
+        return Ok(Exit::Fine);
+    }
+    table::write_fields(terminal.out, &FIELDS, &answer.json)?;
+    table::write_fields(terminal.out, &["session_id"], &answer.json)?;
+    for run in client::items(&answer.json, "runs") {
+        let line = format!(
+            "run {}: {} to {} {}",
+            word(run, "run"),
+            word(run, "started_at"),
+            word(run, "ended_at"),
+            word(run, "note")
+        );
+        writeln!(terminal.out, "\n{}", table::printable(line.trim_end()))?;
+        for step in client::items(run, "steps") {
+            let line = format!(
+                "{}  {:<16} {:<9} {}",
+                word(step, "intended_at"),
+                word(step, "name"),
+                word(step, "status"),
+                word(step, "result")
+            );
+            writeln!(terminal.out, "  {}", table::printable(line.trim_end()))?;
+        }
+    }
+    Ok(Exit::Fine)
+}

@@ -1,0 +1,87 @@
+//! What a command writes to and how it ends.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use super::Cause;
+use crate::config::Problems;
+
+/// The exit codes of every command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0, warnings too.
+    Fine,
+    /// 1: it ran, and the answer is no.
+    Failed,
+    /// 2: it could not do its work.
+    CouldNotRun,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Fine => Self::SUCCESS,
+            Exit::Failed => Self::from(1),
+            Exit::CouldNotRun => Self::from(2),
+        }
+    }
+}
+
+/// Standard output and standard error, or a test's paper.
+pub struct Terminal<'a> {
+    /// What was asked for.
+    pub out: &'a mut (dyn Write + Send),
+    /// What went wrong.
+    pub err: &'a mut (dyn Write + Send),
+}
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// The settings are wrong.
+    #[error("the settings cannot be used:\n{0}")]
+    Settings(#[source] Problems),
+    /// The bridge was asked and said no.
+    #[error("{message}; {fix}")]
+    Refused { message: String, fix: String },
+    /// The command could not get at what it needs.
+    #[error("{message}; {fix}")]
+    Unreachable { message: String, fix: String },
+    /// The bridge stopped because of an error.
+    #[error("{0}")]
+    Ended(Cause),
+    /// Nobody reads the output.
+    #[error("the output cannot be written")]
+    Output(#[from] io::Error),
+}
+
+impl Failure {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Refused { .. } | Self::Ended(_) => Exit::Failed,
+            // `… | head` has read enough.
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Fine,
+            Self::Settings(_) | Self::Unreachable { .. } | Self::Output(_) => Exit::CouldNotRun,
+        }
+    }
+}
+
+impl Terminal<'_> {
+    /// Says why, with every cause behind it.
+    pub(super) fn report(&mut self, failure: &Failure) -> Exit {
+        let exit = failure.exit();
+        if exit != Exit::Fine {
+            let mut words = failure.to_string();
+            if let Failure::Ended(cause) = failure {
+                let mut cause = cause.source();
+                while let Some(deeper) = cause {
+                    words = format!("{words}: {deeper}");
+                    cause = deeper.source();
+                }
+            }
+            // With standard error gone too, the exit code is all that is left to say it.
+            let _ = writeln!(self.err, "hubspot-bridge: {words}");
+        }
+        exit
+    }
+}
