@@ -112,6 +112,7 @@ fn request(admin: &Admin, session: &Session, thread: ThreadId, action: Action) -
         source: Some("admin".to_owned()),
         occurred_at: Some(admin.clock.now()),
         data: Some(json!({ "v": 1, "action": action.as_str() }).to_string()),
+        detail: None,
         dedup: DedupKey(key),
         seen: 1,
         schedule: Schedule::Now,
