@@ -213,7 +213,7 @@ fn settings(portal: &Portal) -> Config {
         one("CLIENT_SECRET", seed.client_secret.clone()),
         one("AI_USER_ID", seed.ai.actor().to_string()),
         one("DEFAULT_USER_ID", seed.reps[1].actor().to_string()),
-        one("INTERNAL_DOMAINS", "[\"acme.example\"]".into()),
+        one("INTERNAL_DOMAINS", "acme.example".into()),
         ("BRIDGE__SERVER__PUBLIC_URL".into(), URL.into()),
         ("BRIDGE__STORE__URL".into(), "sqlite::memory:".into()),
         // Busy conversations are wanted here; the loop limit has its own tests.
