@@ -1,4 +1,55 @@
-//! Every bound of the house in one place, with the arithmetic behind it.
+//! Every bound of the house in one place, with the arithmetic behind it. Reaching one has a defined, visible answer.
+//!
+//! The body limit is a setting (`server.body_limit`, 1 MiB): HubSpot documents at most 100 events a delivery, an event is
+//! about 350 bytes, so a full delivery is about 35 KiB and the limit leaves a factor of thirty. Beyond it: 413.
+//!
+//! JSON nesting needs no number: elements are skipped over and read without recursion and without building a tree, so
+//! depth costs at most one byte of memory a level, and the body limit bounds that.
+
+use std::time::Duration;
+
+/// Events HubSpot documents for one delivery.
+pub const EVENTS_DOCUMENTED: usize = 100;
+
+/// Events taken in one delivery: ten times the documented, so that a generous HubSpot is no outage, while one delivery
+/// stays one short transaction (1,000 rows are about 20 ms). Beyond it: 413.
+pub const EVENTS_PER_DELIVERY: usize = 10 * EVENTS_DOCUMENTED;
+
+/// Bytes of an id, a type or a property name. HubSpot's longest (a dashed UUID, a property name of 100 characters) fit
+/// twice over. Beyond it: the element is dead as `payload_unreadable`.
+pub const NAME_BYTES: usize = 256;
+
+/// Bytes of a conversation property's value: an actor id, a status, a boolean. An `E-` actor carries an e-mail address,
+/// at most 254 bytes. Beyond it: `payload_unreadable`. Ticket values are not stored and have no bound of their own.
+pub const VALUE_BYTES: usize = 512;
+
+/// How far HubSpot's v3 timestamp may be from our clock, both ways, inclusive. HubSpot's rule. Beyond it: 401.
+pub const SIGNATURE_WINDOW_MS: u64 = 300_000;
+
+/// Time for a whole body to arrive. HubSpot gives up after 5 s, so a later body has nobody waiting for its answer.
+/// Beyond it: 408 and the connection is closed.
+pub const BODY_READ: Duration = Duration::from_secs(5);
+
+/// Time for a whole request head to arrive, and the longest a kept-alive connection may stay idle. Longer than the pause
+/// between two busy deliveries, short enough that a slow-loris holds a place for seconds only. Beyond it: closed.
+pub const HEADER_READ: Duration = Duration::from_secs(20);
+
+/// Bytes of a request head. HubSpot's are under 1 KiB; proxies add a few. Beyond it: 431.
+pub const HEADER_BYTES: usize = 16 * 1024;
+
+/// Open connections. HubSpot keeps 10 requests in flight per app and account, so this serves 25 accounts at their
+/// ceiling; the memory of bodies is at most 256 × 1 MiB. Beyond it: new ones wait in the kernel's backlog.
+pub const CONNECTIONS: usize = 256;
+
+/// Writes waiting for the disk. A group commit takes all that wait; on a slow disk (20 ms a commit, 64 writes each) the
+/// last of 1,024 is answered after 0.3 s, far inside HubSpot's 5 s. Beyond it: 503.
+pub const STORE_QUEUE: usize = 1_024;
+
+/// What a 503 asks for. HubSpot spreads ten attempts over a day by its own rule; proxies and other senders obey this.
+pub const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// Pause before accepting again when the process is out of file descriptors.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Items of a thread read for freshness: HubSpot's page holds 100, and a burst or a quick exchange fits in half of it.
 pub const RECENT_MESSAGES: usize = 50;
@@ -8,4 +59,4 @@ pub const HISTORY_MESSAGES: usize = 20;
 pub const PROBE_MESSAGES: usize = 200;
 /// How long a lease lasts without renewal; renewed every third of it. Longer than any single call to HubSpot (10 s by
 /// default, at most 30 s), so that a request never outlives the lease it was made under.
-pub const LEASE: std::time::Duration = std::time::Duration::from_mins(1);
+pub const LEASE: Duration = Duration::from_mins(1);

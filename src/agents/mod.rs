@@ -1,9 +1,15 @@
 //! 6. The AI side: one trait, four agents.
 
+pub mod build;
+pub mod faq;
+pub mod opencx;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+
+pub use build::{BuildError, Builder};
 
 use crate::domain::{Attachment, Channel, ConnectionName, ContactId, MessageId, ThreadId, TicketId, Timestamp};
 
@@ -142,7 +148,8 @@ pub struct Error {
 /// Did the request have an effect?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Certainly none: connect failures, 4xx, 429.
+    /// Certainly none: connect failures, 4xx, 429. Or a known one with nothing to look for: the agent answered with an
+    /// error, and asking again (without `recall`) is right.
     NotSent,
     /// It may have: timeouts, cuts, 5xx.
     Unclear,

@@ -192,6 +192,8 @@ pub struct NewEvent {
     pub interrupt: bool,
     /// Settled by the envelope alone: stored as ended, never queued.
     pub ended: Option<(State, Reason)>,
+    /// Words that add to the reason of `ended`; never contents.
+    pub detail: Option<String>,
 }
 
 /// An event as the ledger holds it.

@@ -110,7 +110,9 @@ impl Budget {
             Lane::Conversation => &self.conversations,
             Lane::Ticket => &self.tickets,
         };
-        let turn = turnstile.lock().await;
+        // Let go of after the turnstile, on giving up too: whoever yielded to us looks again.
+        let _after = Wake(&self.changed);
+        let _turn = turnstile.lock().await;
         let left = loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
@@ -125,8 +127,6 @@ impl Budget {
                 None => changed.await,
             }
         };
-        drop(turn);
-        self.changed.notify_waiters();
         Permits { budget: Arc::clone(self), left: Mutex::new(left) }
     }
 
@@ -159,6 +159,15 @@ impl Budget {
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing in here panics half way.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wakes all who wait when it is dropped.
+struct Wake<'a>(&'a Notify);
+
+impl Drop for Wake<'_> {
+    fn drop(&mut self) {
+        self.0.notify_waiters();
     }
 }
 

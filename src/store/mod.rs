@@ -6,6 +6,7 @@
 pub mod error;
 pub mod interrupts;
 pub mod ledger;
+pub mod sqlite;
 pub mod types;
 
 use async_trait::async_trait;
@@ -76,6 +77,14 @@ pub trait Store: Send + Sync {
 
     /// Which of these messages the bridge posted itself.
     async fn posted(&self, connection: &ConnectionName, messages: &[MessageId]) -> Result<Vec<MessageId>, Error>;
+
+    /// The properties of a ticket the bridge wrote, each with the hash of the value it wrote last: their echoes end as
+    /// `own_write`.
+    async fn own_writes(
+        &self,
+        connection: &ConnectionName,
+        ticket: &crate::domain::TicketId,
+    ) -> Result<Vec<(String, String)>, Error>;
 
     /// For each key: does the ledger know an event with it?
     async fn known(&self, keys: &[DedupKey]) -> Result<Vec<bool>, Error>;

@@ -112,6 +112,7 @@ fn event(cx: &Context, message: &Message, dedup: DedupKey) -> NewEvent {
         source: None,
         occurred_at: Some(message.created_at),
         data: None,
+        detail: None,
         dedup,
         seen: 1,
         schedule: Schedule::Now,

@@ -1,1 +1,11 @@
+//! The agents, from the side of the turn that asks them.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests may fail a test")]
 
+mod build;
+mod faq;
+mod limits;
+mod opencx;
+mod peer;
+mod question;
+mod reader;
+mod recall;

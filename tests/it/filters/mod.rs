@@ -1,1 +1,6 @@
+//! The filters as tables: one row a case, one column the verdict.
 
+mod author;
+mod build;
+mod ownership;
+mod pace;

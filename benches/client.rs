@@ -1,0 +1,126 @@
+//! The load: a minimal HTTP/1 client over kept-alive sockets, because a general one would cost more than the server.
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hubspot_bridge::clock::{Clock as _, SystemClock};
+use rustix::thread::{CpuSet, sched_setaffinity};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::fixture::{PORTAL, SECRET, sign_v3};
+
+/// The webhook's path, as it is signed.
+const PATH: &str = "/webhooks/hubspot/acme";
+
+/// Binds this process to one CPU, or to the last there is.
+pub fn pin_to_cpu(cpu: usize) -> io::Result<()> {
+    let last = std::thread::available_parallelism()?.get() - 1;
+    let mut set = CpuSet::new();
+    set.set(cpu.min(last));
+    Ok(sched_setaffinity(None, &set)?)
+}
+
+/// Makes signed deliveries of events that never repeat.
+#[derive(Default)]
+pub struct Deliveries {
+    made: usize,
+}
+
+impl Deliveries {
+    /// Whole requests, signed now: send them within five minutes.
+    pub fn make(&mut self, events: usize, count: usize) -> Arc<Vec<Vec<u8>>> {
+        let timestamp = SystemClock.now().0.to_string();
+        Arc::new((0..count).map(|_| self.request(events, &timestamp)).collect())
+    }
+
+    fn request(&mut self, events: usize, timestamp: &str) -> Vec<u8> {
+        let elements: Vec<String> = (0..events).map(|_| self.event(timestamp)).collect();
+        let body = format!("[{}]", elements.join(","));
+        let signature = sign_v3(SECRET, PATH, body.as_bytes(), timestamp);
+        let request = format!(
+            "POST {PATH} HTTP/1.1\r\nhost: bridge.example.com\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\nx-hubspot-signature-v3: {signature}\r\nx-hubspot-request-timestamp: {timestamp}\r\n\r\n{body}",
+            body.len()
+        );
+        request.into_bytes()
+    }
+
+    /// About 350 bytes; three messages a thread.
+    fn event(&mut self, timestamp: &str) -> String {
+        self.made += 1;
+        let (event, thread) = (self.made, 6_065_362_089 + self.made / 3);
+        format!(
+            r#"{{"eventId":{event},"subscriptionId":2371671,"portalId":{PORTAL},"appId":2438486,"occurredAt":{timestamp},"subscriptionType":"conversation.newMessage","attemptNumber":0,"objectId":{thread},"messageId":"{event:032x}","messageType":"MESSAGE","changeFlag":"NEW_MESSAGE","changeSource":"CRM_UI","sourceId":"userId:882761034"}}"#
+        )
+    }
+}
+
+/// What one round measured.
+pub struct Run {
+    took: Duration,
+    latencies: Vec<Duration>,
+}
+
+impl Run {
+    /// Answered deliveries per second.
+    pub fn per_second(&self) -> f64 {
+        f64::from(u32::try_from(self.latencies.len()).unwrap_or(u32::MAX)) / self.took.as_secs_f64()
+    }
+
+    /// The latency that so many percent of the deliveries kept.
+    pub fn percentile(&self, percent: usize) -> Duration {
+        let at = (self.latencies.len() * percent / 100).min(self.latencies.len().saturating_sub(1));
+        self.latencies.get(at).copied().unwrap_or_default()
+    }
+}
+
+/// Sends every request once over so many connections. Anything but 200 is an error.
+pub async fn run(address: SocketAddr, requests: &Arc<Vec<Vec<u8>>>, connections: usize) -> Result<Run, Box<dyn Error>> {
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut open = JoinSet::new();
+    let began = Instant::now();
+    for _ in 0..connections {
+        open.spawn(send_all(address, Arc::clone(requests), Arc::clone(&next)));
+    }
+    let mut latencies = Vec::with_capacity(requests.len());
+    while let Some(ended) = open.join_next().await {
+        latencies.extend(ended??);
+    }
+    let took = began.elapsed();
+    latencies.sort_unstable();
+    Ok(Run { took, latencies })
+}
+
+async fn send_all(
+    address: SocketAddr,
+    requests: Arc<Vec<Vec<u8>>>,
+    next: Arc<AtomicUsize>,
+) -> io::Result<Vec<Duration>> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let mut latencies = Vec::new();
+    let mut answer = Vec::with_capacity(1024);
+    while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
+        let began = Instant::now();
+        stream.write_all(request).await?;
+        answer.clear();
+        // An acknowledgement has no body: its head is all of it.
+        while !answer.ends_with(b"\r\n\r\n") {
+            if stream.read_buf(&mut answer).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        if !answer.starts_with(b"HTTP/1.1 200") {
+            return Err(io::Error::other(String::from_utf8_lossy(&answer).into_owned()));
+        }
+        latencies.push(began.elapsed());
+    }
+    Ok(latencies)
+}

@@ -1,0 +1,191 @@
+//! OpenCX's public API as an agent: a session per conversation, one `send` per turn, its answer in the same response.
+//! It keeps state: what was sent cannot be taken back, so an unclear end is looked up in the session's history.
+//!
+//! What OpenCX's codes become: `session_assigned_to_human_agent` a handoff; `skipping_unuseful_response` nothing to say;
+//! `duplicate_message_ignored` the answer found in the history; `response_cancelled` an error to try again (unless the
+//! session says that a human has it), because the customer still has no answer. Made by [`super::Builder`].
+
+mod client;
+mod failure;
+mod history;
+mod limiter;
+mod request;
+mod sent;
+mod session;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+pub use limiter::{Busy, Limiter};
+
+use self::client::{Client, encode};
+use self::failure::Failure;
+use self::history::{Page, Trace, trace};
+use self::sent::{Sent, Silence};
+use self::session::{Details, Session, Signal};
+use super::{Agent, Answer, Decision, Effect, Error, Question, Recall};
+use crate::clock::Clock;
+use crate::config::Secret;
+use crate::domain::Timestamp;
+use crate::hubspot::transport::Transport;
+
+/// How far OpenCX's clock may be behind ours.
+const CLOCK_SLACK: Duration = Duration::from_secs(30);
+/// An answer at hand does not wait longer than this for the details of a handoff.
+const DETAILS_PATIENCE: Duration = Duration::from_secs(5);
+/// A tenth of the key's minute; conversations with more pages are beyond what an AI is let answer.
+const HISTORY_PAGES_MAX: usize = 10;
+
+/// Where OpenCX is and how to call it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Scheme and host.
+    pub base_url: String,
+    /// `ocx_live_…`.
+    pub api_key: Secret,
+    /// Bounds each `open`, `ask` and `recall`, waiting for the key's limit included.
+    pub timeout: Duration,
+}
+
+/// The agent.
+pub struct OpenCx {
+    client: Client,
+}
+
+impl OpenCx {
+    /// Calls OpenCX through `transport`, within a limit of its own.
+    #[must_use]
+    pub fn new(settings: Settings, transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
+        Self { client: Client { settings, transport, clock, limiter: Arc::default() } }
+    }
+
+    /// Shares the limit of its API key with the other connections that use it.
+    #[must_use]
+    pub fn sharing(mut self, limiter: Arc<Limiter>) -> Self {
+        self.client.limiter = limiter;
+        self
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.client.settings.timeout
+    }
+
+    async fn session(&self, id: &str, deadline: Instant) -> Result<Session, Failure> {
+        Ok(Session::read(&self.client.get(&path(id, ""), deadline).await?))
+    }
+
+    /// The session if it can be had soon: an answer at hand must not be lost for want of its details.
+    async fn session_if_at_hand(&self, id: &str, deadline: Instant) -> Session {
+        let soon = deadline.min(Instant::now() + DETAILS_PATIENCE);
+        self.session(id, soon).await.unwrap_or_else(|failure| {
+            tracing::debug!(%failure, "the OpenCX session could not be read for details");
+            Session::default()
+        })
+    }
+
+    async fn handoff(&self, id: &str, words: Option<String>, signal: Signal, known: Details, by: Instant) -> Answer {
+        let session = self.session_if_at_hand(id, by).await;
+        known.or(session.details).handoff(words, signal)
+    }
+
+    async fn conclude(&self, question: &Question, id: &str, sent: Sent, by: Instant) -> Result<Answer, Failure> {
+        match sent {
+            Sent::Said { text, tells_handoff: true } => Ok(Answer::new(Decision::Reply { text })),
+            Sent::Said { text, tells_handoff: false } => {
+                let Session { signal, details } = self.session_if_at_hand(id, by).await;
+                Ok(match signal {
+                    Some(signal) => details.handoff(Some(text), signal),
+                    None => Answer::new(Decision::Reply { text }),
+                })
+            }
+            Sent::HandedOff { words, signal, details } => Ok(self.handoff(id, words, signal, details, by).await),
+            Sent::Silent(Silence::Duplicate) => {
+                let written = question.messages.last().map_or(self.client.clock.now(), |said| said.at);
+                match self.look_up(question, id, written, by).await? {
+                    Recall::Answered(answer) => Ok(answer),
+                    Recall::NotSent | Recall::Unanswered => Err(Failure::Unanswered("it had it from before")),
+                }
+            }
+            Sent::Silent(silence) => {
+                let Session { signal, details } = self.session(id, by).await?;
+                match (signal, silence) {
+                    (Some(signal), _) => Ok(details.handoff(None, signal)),
+                    (None, Silence::Cancelled) => Err(Failure::Unanswered("it was withdrawn")),
+                    (None, Silence::Unexplained | Silence::Unuseful | Silence::Duplicate) => {
+                        Ok(Answer::new(Decision::Nothing))
+                    }
+                }
+            }
+        }
+    }
+
+    async fn look_up(&self, question: &Question, id: &str, since: Timestamp, by: Instant) -> Result<Recall, Failure> {
+        let bound = since.before(CLOCK_SLACK);
+        let events = self.history(id, bound, by).await?;
+        let answer = match trace(events, &request::text(question), bound) {
+            Trace::Absent => return Ok(Recall::NotSent),
+            Trace::Said(text) => Answer::new(Decision::Reply { text }),
+            Trace::Declined => Answer::new(Decision::Nothing),
+            Trace::Human(words, signal) => self.handoff(id, words, signal, Details::default(), by).await,
+            Trace::Unanswered => {
+                let Session { signal, details } = self.session(id, by).await?;
+                let Some(signal) = signal else { return Ok(Recall::Unanswered) };
+                details.handoff(None, signal)
+            }
+        };
+        Ok(Recall::Answered(answer))
+    }
+
+    async fn history(&self, id: &str, bound: Timestamp, by: Instant) -> Result<Vec<history::Event>, Failure> {
+        let mut events = Vec::new();
+        let mut query = String::new();
+        for _ in 0..HISTORY_PAGES_MAX {
+            let body = self.client.get(&path(id, &format!("/history{query}")), by).await?;
+            let page = Page::read(&body).ok_or(Failure::Unreadable("the history has no items"))?;
+            let past = page.is_past(bound);
+            events.extend(page.events);
+            match page.next {
+                Some(next) if !past => query = format!("?cursor={}", encode(&next)),
+                Some(_) | None => return Ok(events),
+            }
+        }
+        Err(Failure::HistoryTooLong(HISTORY_PAGES_MAX))
+    }
+}
+
+fn path(id: &str, rest: &str) -> String {
+    format!("/chat/sessions/{}{rest}", encode(id))
+}
+
+#[async_trait]
+impl Agent for OpenCx {
+    fn keeps_state(&self) -> bool {
+        true
+    }
+
+    async fn open(&self, question: &Question) -> Result<Option<String>, Error> {
+        let made = self.client.post("/chat/sessions", &request::open(question), self.deadline()).await;
+        let id = made.and_then(|body| session::id(&body).ok_or(Failure::Unreadable("it names no session id")));
+        id.map(Some).map_err(|failure| failure.during("open"))
+    }
+
+    async fn ask(&self, question: &Question) -> Result<Answer, Error> {
+        let deadline = self.deadline();
+        let Some(id) = question.agent_session_id.as_deref() else { return Err(Failure::NoSession.during("ask")) };
+        let body = self.client.post(&path(id, "/send"), &request::send(question), deadline).await;
+        let sent = body.and_then(|body| sent::read(&body)).map_err(|failure| failure.during("ask"))?;
+        // From here on the message is with OpenCX, whatever becomes of the calls that complete the answer.
+        let concluded = self.conclude(question, id, sent, deadline).await;
+        concluded.map_err(|failure| failure.with_effect("ask", Effect::Unclear))
+    }
+
+    async fn recall(&self, question: &Question, asked_at: Timestamp) -> Result<Recall, Error> {
+        let Some(id) = question.agent_session_id.as_deref() else { return Ok(Recall::NotSent) };
+        let found = self.look_up(question, id, asked_at, self.deadline()).await;
+        // A failed look-up makes nothing clearer.
+        found.map_err(|failure| failure.with_effect("recall", Effect::Unclear))
+    }
+}

@@ -1,0 +1,223 @@
+//! The composition root: the one place that knows every concrete type.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use tokio::net::TcpListener;
+
+use crate::admin::{self, health};
+use crate::agents;
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::domain::ConnectionName;
+use crate::handlers::Context;
+use crate::handlers::team::Directory;
+use crate::hubspot::{self, Client, transport::Transport};
+use crate::intake::{self, Intake, listener};
+use crate::lifecycle::{self, Kind, Lifecycle};
+use crate::store::sqlite::{self, SqliteStore};
+use crate::store::{Interrupts, Ledger, Store};
+use crate::telemetry::Metrics;
+use crate::worker::dispatch::Shared;
+use crate::worker::{Worker, retention, sweep};
+
+/// Why the bridge could not start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database.
+    #[error("the store could not be opened")]
+    Store(#[source] sqlite::OpenError),
+    /// TLS and the HTTP client.
+    #[error("the HTTP client could not be set up")]
+    Http(#[source] hubspot::http::SetupError),
+    /// An agent.
+    #[error("an agent could not be set up")]
+    Agent(#[source] agents::BuildError),
+    /// A listener.
+    #[error("cannot listen on {address} (`{key}`); is another process using it?")]
+    Listen {
+        /// The setting.
+        key: &'static str,
+        /// Its value.
+        address: SocketAddr,
+        /// The system's words.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Signal handlers.
+    #[error("signals cannot be handled")]
+    Signals(#[source] std::io::Error),
+    /// A task that must not end has ended.
+    #[error("{0} has ended unexpectedly; see the log above")]
+    TaskEnded(&'static str),
+}
+
+/// Runs the bridge until SIGTERM or SIGINT, or until a vital task dies.
+///
+/// # Errors
+/// When it cannot start, and when a vital task ended.
+pub async fn serve(config: Config) -> Result<(), Error> {
+    let config = Arc::new(config);
+    let house = House::build(&config).await?;
+    let public = listen("server.listen", config.server.listen).await?;
+    let admin = listen("admin.listen", config.admin.listen).await?;
+    let life = Lifecycle::default();
+    house.start(&life, public, admin);
+    tracing::info!(
+        listen = %config.server.listen,
+        admin = %config.admin.listen,
+        connections = config.connections.len(),
+        "ready"
+    );
+    wait(&life, &house.health, &config).await?;
+    life.failed().map_or(Ok(()), |task| Err(Error::TaskEnded(task)))
+}
+
+async fn listen(key: &'static str, address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|source| Error::Listen { key, address, source })
+}
+
+/// First signal: drain. Second signal, or the end of the grace time: cut.
+async fn wait(life: &Lifecycle, health: &health::Health, config: &Config) -> Result<(), Error> {
+    let draining = life.draining();
+    tokio::select! {
+        signal = lifecycle::signal() => signal.map_err(Error::Signals)?,
+        () = draining.cancelled() => {}
+    }
+    // Readiness goes first, so that a load balancer looks elsewhere while deliveries are still stored.
+    health.drain();
+    life.drain();
+    tracing::info!(grace = ?config.server.drain_grace, "draining; a second signal cuts");
+    tokio::select! {
+        () = life.ended_all() => tracing::info!("drained"),
+        () = tokio::time::sleep(config.server.drain_grace) => {
+            tracing::warn!("the grace time is over; turns in flight are cut and resumed at the next start");
+        }
+        _ = lifecycle::signal() => tracing::warn!("cut by a second signal"),
+    }
+    life.cut();
+    Ok(())
+}
+
+/// Every part, built.
+struct House {
+    config: Arc<Config>,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+    store: Arc<SqliteStore>,
+    health: Arc<health::Health>,
+    shared: Arc<Shared>,
+}
+
+impl House {
+    async fn build(config: &Arc<Config>) -> Result<Self, Error> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let metrics = Metrics::default();
+        let interrupts = Interrupts::default();
+        let store = open_store(config, &clock, &interrupts).await?;
+        let transport: Arc<dyn Transport> = Arc::new(hubspot::http::Http::new().map_err(Error::Http)?);
+        let connections = connect(config, &store, &transport, &clock, &metrics)?;
+        let health = Arc::new(health::Health::new(store.clone()));
+        let shared = Arc::new(Shared {
+            store: store.clone(),
+            interrupts,
+            connections,
+            delivery: Arc::new(config.delivery.clone()),
+            clock: Arc::clone(&clock),
+            metrics: metrics.clone(),
+            held: DashMap::new(),
+        });
+        Ok(Self { config: Arc::clone(config), clock, metrics, store, health, shared })
+    }
+
+    fn start(&self, life: &Lifecycle, public: TcpListener, admin: TcpListener) {
+        let store: Arc<dyn Store> = self.store.clone();
+        let ledger: Arc<dyn Ledger> = self.store.clone();
+        let worker = Worker::new(Arc::clone(&self.shared));
+        let stop = life.draining();
+        let alive = self.health.worker();
+        life.spawn(Kind::Vital, "the worker", async move {
+            let _alive = alive;
+            worker.run(stop).await;
+        });
+        for cx in self.shared.connections.values() {
+            life.spawn(Kind::Errand, "the sweep", sweep::run(cx.clone(), life.draining()));
+        }
+        let keep = self.config.store.retention;
+        let prune = retention::run(Arc::clone(&store), Arc::clone(&self.clock), keep, life.draining());
+        life.spawn(Kind::Errand, "retention", prune);
+        let intake = Intake {
+            store: Arc::clone(&store),
+            config: Arc::clone(&self.config),
+            clock: Arc::clone(&self.clock),
+            metrics: self.metrics.clone(),
+        };
+        let router = intake::router(intake).merge(health::router(Arc::clone(&self.health)));
+        let bounds = listener::Bounds::new(self.config.server.drain_grace);
+        let stop = life.draining();
+        life.spawn(Kind::Vital, "the public listener", async move {
+            listener::serve(public, router, bounds, stop.cancelled_owned()).await;
+        });
+        let state = admin::State {
+            store,
+            ledger,
+            config: Arc::clone(&self.config),
+            clock: Arc::clone(&self.clock),
+            metrics: self.metrics.clone(),
+        };
+        let stop = life.draining();
+        life.spawn(Kind::Vital, "the admin listener", async move {
+            listener::serve(admin, admin::router(state), bounds, stop.cancelled_owned()).await;
+        });
+    }
+}
+
+async fn open_store(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    interrupts: &Interrupts,
+) -> Result<Arc<SqliteStore>, Error> {
+    let options = sqlite::Options {
+        location: config.store.location.clone(),
+        lock_wait: config.store.lock_wait,
+        clock: Arc::clone(clock),
+        interrupts: interrupts.clone(),
+        mode: sqlite::Mode::Threaded { queue: crate::limits::STORE_QUEUE },
+    };
+    SqliteStore::open(options).await.map(Arc::new).map_err(Error::Store)
+}
+
+fn connect(
+    config: &Config,
+    store: &Arc<SqliteStore>,
+    transport: &Arc<dyn Transport>,
+    clock: &Arc<dyn Clock>,
+    metrics: &Metrics,
+) -> Result<BTreeMap<ConnectionName, Context>, Error> {
+    let mut builder = agents::Builder::new(Arc::clone(transport), Arc::clone(clock));
+    let delivery = Arc::new(config.delivery.clone());
+    let mut connections = BTreeMap::new();
+    for (name, settings) in &config.connections {
+        let client = hubspot::Settings {
+            connection: name.clone(),
+            access_token: settings.access_token.clone(),
+            hubspot: config.hubspot.clone(),
+            plan: settings.plan,
+        };
+        let context = Context {
+            settings: Arc::new(settings.clone()),
+            delivery: Arc::clone(&delivery),
+            store: store.clone(),
+            hubspot: Client::new(client, Arc::clone(transport), Arc::clone(clock), metrics.clone()),
+            agent: builder.build(settings).map_err(Error::Agent)?,
+            directory: Arc::new(Directory::default()),
+            clock: Arc::clone(clock),
+            metrics: metrics.clone(),
+            hubspot_timeout: config.hubspot.timeout,
+        };
+        connections.insert(name.clone(), context);
+    }
+    Ok(connections)
+}

@@ -1,0 +1,181 @@
+//! Threads and tickets as the pages show them: names instead of ids, one line per item.
+
+use super::Portal;
+use super::model::{Client, Item, ItemKind, Record, Thread};
+use super::state::State;
+use crate::domain::{Direction, ThreadId, Timestamp};
+
+/// Whose line it is, which decides how it looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaker {
+    /// The customer.
+    Customer,
+    /// A human rep.
+    Rep,
+    /// The AI, through the API.
+    Ai,
+    /// A chatflow bot or a greeting.
+    Bot,
+    /// An internal comment.
+    Note,
+    /// An assignment or a change of status.
+    System,
+}
+
+/// One item of a thread.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Whose.
+    pub speaker: Speaker,
+    /// Their name.
+    pub name: String,
+    /// What they said, or what happened.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+    /// Accepted, but never delivered.
+    pub failed: bool,
+}
+
+/// One ticket.
+#[derive(Clone, Debug)]
+pub struct TicketView {
+    /// Its id.
+    pub id: String,
+    /// Name and value of each property that is set.
+    pub properties: Vec<(String, String)>,
+}
+
+/// One thread.
+#[derive(Clone, Debug)]
+pub struct ThreadView {
+    /// Its id.
+    pub id: ThreadId,
+    /// The customer's name, address or "Visitor".
+    pub customer: String,
+    /// `1000` chat, `1002` e-mail.
+    pub channel_id: String,
+    /// The newest subject.
+    pub subject: Option<String>,
+    /// The owner's actor id and name.
+    pub owner: Option<(String, String)>,
+    /// Closed.
+    pub closed: bool,
+    /// In the trash.
+    pub archived: bool,
+    /// Marked as spam.
+    pub spam: bool,
+    /// The newest line's time.
+    pub latest: Timestamp,
+    /// Oldest first.
+    pub lines: Vec<Line>,
+    /// The linked ticket.
+    pub ticket: Option<TicketView>,
+}
+
+impl Portal {
+    /// Every thread, the one with the newest line first.
+    #[must_use]
+    pub fn thread_views(&self) -> Vec<ThreadView> {
+        let (state, now) = (self.state(), self.now());
+        let mut views: Vec<_> = state.conversations.threads.values().map(|thread| view(&state, thread, now)).collect();
+        views.sort_by_key(|view| std::cmp::Reverse((view.latest, view.id.clone())));
+        views
+    }
+
+    /// One thread.
+    #[must_use]
+    pub fn thread_view(&self, id: &ThreadId) -> Option<ThreadView> {
+        let (state, now) = (self.state(), self.now());
+        let thread = state.conversations.threads.get(&id.0.parse().ok()?)?;
+        Some(view(&state, thread, now))
+    }
+
+    /// Name, label and options of the ticket properties people can change.
+    #[must_use]
+    pub fn ticket_fields(&self) -> Vec<(String, String, Vec<String>)> {
+        let state = self.state();
+        let open = state.crm.ticket_properties.iter().filter(|property| !property.read_only);
+        open.map(|property| (property.name.clone(), property.label.clone(), property.options.clone())).collect()
+    }
+}
+
+fn view(state: &State, thread: &Thread, now: Timestamp) -> ThreadView {
+    let visitor = state.conversations.visitors.get(&thread.visitor);
+    let customer = visitor.and_then(|visitor| visitor.name.clone().or_else(|| visitor.email.clone()));
+    let customer = customer.unwrap_or_else(|| format!("Visitor {}", thread.visitor));
+    let lines: Vec<Line> = thread.items.iter().map(|item| line(state, item, &customer, now)).collect();
+    let owner = thread.assigned_to.clone().map(|actor| {
+        let name = name_of(state, &actor);
+        (actor, name)
+    });
+    ThreadView {
+        id: ThreadId(thread.id.to_string()),
+        channel_id: thread.channel_id.clone(),
+        subject: thread.last_incoming().and_then(|(_, said)| said.subject.clone()),
+        owner,
+        closed: thread.closed,
+        archived: thread.archived,
+        spam: thread.spam,
+        latest: lines.last().map_or(thread.created_at, |line| line.at),
+        ticket: thread.ticket.and_then(|id| state.crm.tickets.get(&id)).map(ticket),
+        customer,
+        lines,
+    }
+}
+
+fn ticket(record: &Record) -> TicketView {
+    let hidden = ["createdate", "hs_object_id", "hs_conversations_originating_thread_id"];
+    let shown = record.properties.iter().filter(|(name, _)| !hidden.contains(&name.as_str()));
+    TicketView {
+        id: record.id.to_string(),
+        properties: shown.map(|(name, value)| (name.clone(), value.clone())).collect(),
+    }
+}
+
+fn line(state: &State, item: &Item, customer: &str, now: Timestamp) -> Line {
+    let by = name_of(state, &item.created_by);
+    let mut failed = false;
+    let (speaker, name, text) = match &item.kind {
+        ItemKind::Message(said) => {
+            failed = said.fails.as_ref().is_some_and(|(at, _)| *at <= now);
+            let sender = item.senders.first().and_then(|sender| sender.name.clone());
+            if said.direction == Direction::Incoming {
+                (Speaker::Customer, sender.unwrap_or_else(|| customer.to_owned()), said.text.clone())
+            } else {
+                (outgoing(item), sender.unwrap_or(by), said.text.clone())
+            }
+        }
+        ItemKind::Comment { text, .. } => (Speaker::Note, by, text.clone()),
+        ItemKind::Welcome { text, .. } => (Speaker::Bot, "Greeting".to_owned(), text.clone()),
+        ItemKind::Assignment { to: Some(to), .. } => {
+            (Speaker::System, by, format!("gave the conversation to {}", name_of(state, to)))
+        }
+        ItemKind::Assignment { to: None, .. } => (Speaker::System, by, "left the conversation unassigned".to_owned()),
+        ItemKind::StatusChange { closed } => {
+            let text = if *closed { "closed the conversation" } else { "opened the conversation" };
+            (Speaker::System, by, text.to_owned())
+        }
+    };
+    Line { speaker, name, text, at: item.created_at, failed }
+}
+
+fn outgoing(item: &Item) -> Speaker {
+    match item.client {
+        Client::Integration(_) => Speaker::Ai,
+        Client::HubSpot | Client::System if item.created_by.starts_with("B-") => Speaker::Bot,
+        Client::HubSpot | Client::System => Speaker::Rep,
+    }
+}
+
+fn name_of(state: &State, actor: &str) -> String {
+    if let Some(agent) = state.seed.agent(actor) {
+        return agent.name();
+    }
+    match actor.split_once('-') {
+        Some(("I", _)) => "The bridge".to_owned(),
+        Some(("S", _)) => "HubSpot".to_owned(),
+        Some(("B", _)) => "Acme bot".to_owned(),
+        Some(_) | None => actor.to_owned(),
+    }
+}

@@ -1,0 +1,193 @@
+//! The synchronous heart: one connection, one transaction at a time, and what must happen once it is on disk.
+//!
+//! [`super::runner`] decides on which thread it runs. A transaction holds one or more pieces of work, each in its own
+//! savepoint: one that fails takes nothing with it but itself.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tokio::sync::Notify;
+
+use super::fault::Fault;
+use super::names::Names;
+use crate::clock::Clock;
+use crate::domain::{MailboxKey, Timestamp};
+use crate::store::{Error, Interrupts};
+
+/// One connection and what is remembered beside it.
+pub(super) struct Core {
+    conn: Connection,
+    clock: Arc<dyn Clock>,
+    memory: Memory,
+    bells: Bells,
+    // A rollback may have taken a new connection's name with it.
+    names_stale: bool,
+    // Held as long as the connection is open.
+    _lock: Option<std::fs::File>,
+}
+
+/// Who is told after a commit.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bells {
+    /// Running turns.
+    pub interrupts: Interrupts,
+    /// Those who wait for due work.
+    pub due: Arc<Notify>,
+}
+
+/// What the core remembers between transactions, and within one.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// Connections by number.
+    pub names: Names,
+    /// By lane: the connection that was served last.
+    pub served: [i64; 2],
+    /// This start of the process.
+    pub epoch: i64,
+    /// What to do after the commit.
+    pub effects: Effects,
+    /// How far the counters moved in this transaction.
+    pub tally: Tally,
+}
+
+/// What to do after the commit.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    /// Interrupts to raise.
+    pub raise: Vec<MailboxKey>,
+    /// Something may be due.
+    pub wake: bool,
+}
+
+/// Movements of the counters in `meta`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// Rows of the ledger.
+    pub events: i64,
+    /// Of these, not yet ended.
+    pub open: i64,
+}
+
+/// What a piece of work sees of the core.
+pub(super) struct Tx<'a> {
+    /// The connection, inside a transaction.
+    pub conn: &'a Connection,
+    /// The time of this piece of work.
+    pub now: Timestamp,
+    /// See [`Memory`].
+    pub memory: &'a mut Memory,
+}
+
+impl Core {
+    /// Takes over an opened and migrated connection.
+    pub(super) fn new(
+        conn: Connection,
+        clock: Arc<dyn Clock>,
+        bells: Bells,
+        lock: Option<std::fs::File>,
+    ) -> Result<Self, Fault> {
+        let memory = Memory { names: Names::load(&conn)?, ..Memory::default() };
+        let mut core = Self { conn, clock, memory, bells, names_stale: false, _lock: lock };
+        core.begin()?;
+        core.work("start", super::claim::start).map_err(Fault::Store)?;
+        core.commit()?;
+        core.ring();
+        Ok(core)
+    }
+
+    /// Opens the transaction. Immediate: a transaction that turns from reading to writing may fail at once.
+    pub(super) fn begin(&mut self) -> rusqlite::Result<()> {
+        if !self.conn.is_autocommit() {
+            self.rollback();
+        }
+        self.execute("BEGIN IMMEDIATE")
+    }
+
+    /// Runs one piece of work in a savepoint.
+    pub(super) fn work<T>(
+        &mut self,
+        operation: &'static str,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, Fault>,
+    ) -> Result<T, Error> {
+        self.savepoint().map_err(|error| Fault::from(error).into_error(operation))?;
+        let (tally, raised, wake) = (self.memory.tally, self.memory.effects.raise.len(), self.memory.effects.wake);
+        let mut tx = Tx { conn: &self.conn, now: self.clock.now(), memory: &mut self.memory };
+        let result = work(&mut tx).and_then(|value| {
+            self.execute("RELEASE work")?;
+            Ok(value)
+        });
+        result.map_err(|fault| {
+            self.memory.tally = tally;
+            self.memory.effects.raise.truncate(raised);
+            self.memory.effects.wake = wake;
+            self.undo();
+            fault.into_error(operation)
+        })
+    }
+
+    /// Did the database give up the whole transaction by itself, as it does when the disk is full?
+    pub(super) fn aborted(&self) -> bool {
+        self.conn.is_autocommit()
+    }
+
+    /// Puts the transaction on disk; rolls it back when that fails.
+    pub(super) fn commit(&mut self) -> rusqlite::Result<()> {
+        let result = self.write_tally().and_then(|()| self.execute("COMMIT"));
+        if result.is_err() {
+            self.rollback();
+        }
+        result
+    }
+
+    /// Tells those concerned, after the commit.
+    pub(super) fn ring(&mut self) {
+        let effects = std::mem::take(&mut self.memory.effects);
+        for key in &effects.raise {
+            self.bells.interrupts.raise(key);
+        }
+        if effects.wake {
+            self.bells.due.notify_waiters();
+        }
+    }
+
+    /// Gives up the transaction.
+    pub(super) fn rollback(&mut self) {
+        // The database may have rolled back by itself already: then there is nothing to give up.
+        if !self.conn.is_autocommit() {
+            let _ = self.execute("ROLLBACK");
+        }
+        self.memory.tally = Tally::default();
+        self.memory.effects = Effects::default();
+        self.names_stale = true;
+    }
+
+    fn savepoint(&mut self) -> rusqlite::Result<()> {
+        if self.names_stale {
+            self.memory.names = Names::load(&self.conn)?;
+            self.names_stale = false;
+        }
+        self.execute("SAVEPOINT work")
+    }
+
+    fn undo(&mut self) {
+        if !self.conn.is_autocommit() {
+            let _ = self.conn.execute_batch("ROLLBACK TO work; RELEASE work");
+        }
+        self.names_stale = true;
+    }
+
+    fn write_tally(&mut self) -> rusqlite::Result<()> {
+        let tally = std::mem::take(&mut self.memory.tally);
+        let mut statement = self.conn.prepare_cached("UPDATE meta SET value = value + ?2 WHERE name = ?1")?;
+        for (name, moved) in [("events", tally.events), ("open_events", tally.open)] {
+            if moved != 0 {
+                statement.execute((name, moved))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        self.conn.prepare_cached(sql)?.execute([]).map(drop)
+    }
+}

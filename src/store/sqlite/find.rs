@@ -1,0 +1,119 @@
+//! One event with its history, and everything an id may name.
+
+use rusqlite::Connection;
+
+use super::columns::Columns;
+use super::event::{self, select_events};
+use super::fault::Fault;
+use super::list::OF_MESSAGE;
+use super::mailbox;
+use super::session::{self, select_sessions};
+use super::step;
+use crate::domain::{ConnectionName, Event, EventId, MailboxKey, SessionId, TurnId};
+use crate::store::types::{EventHistory, Found, MailboxStatus, RunRecord};
+
+const MAILBOXES: &str = "SELECT c.name, m.kind, m.object_id, m.due_at, m.attempts, m.why, m.lease_until IS NOT NULL, \
+     (SELECT count(*) FROM events INDEXED BY events_waiting \
+       WHERE mailbox_id = m.id AND state = 'pending' AND timing < 2) + \
+     (SELECT count(*) FROM events INDEXED BY events_later \
+       WHERE mailbox_id = m.id AND state = 'pending' AND timing = 2) + \
+     (SELECT count(*) FROM events INDEXED BY events_running WHERE turn_id = m.turn_id AND state = 'running') \
+     FROM mailboxes m JOIN connections c ON c.id = m.connection_id WHERE m.object_id = ?1 ORDER BY m.id LIMIT 50";
+
+const RUNS: &str =
+    "SELECT run, started_at, ended_at, note FROM runs WHERE turn_id = ?1 AND started_at >= ?2 ORDER BY run";
+
+/// An event with the runs it was part of.
+pub(super) fn event(conn: &Connection, id: EventId) -> Result<Option<EventHistory>, Fault> {
+    let found = event::collect(conn, select_events!("WHERE e.id = ?1"), [id.0])?;
+    found.into_iter().next().map(|stored| history(conn, stored.event)).transpose()
+}
+
+/// Everything an id may name: `evt_1` and `ses_1` only what they say, a bare one whatever has it.
+pub(super) fn find(conn: &Connection, id: &str) -> Result<Found, Fault> {
+    let mut found = Found::default();
+    let bare = !id.starts_with("evt_") && !id.starts_with("ses_");
+    if let (Ok(event_id), true) = (id.parse::<EventId>(), bare || id.starts_with("evt_")) {
+        found.events.extend(event(conn, event_id)?);
+    }
+    if let (Ok(session_id), true) = (id.parse::<SessionId>(), bare || id.starts_with("ses_")) {
+        let sessions = session::collect(conn, select_sessions!("WHERE s.id = ?1"), [session_id.0])?;
+        found.sessions.extend(sessions.into_iter().map(|(session, _)| session));
+    }
+    if bare {
+        about_message(conn, id, &mut found)?;
+        linked_sessions(conn, id, &mut found)?;
+        found.mailboxes = mailboxes(conn, id)?;
+    }
+    Ok(found)
+}
+
+fn about_message(conn: &Connection, id: &str, found: &mut Found) -> Result<(), Fault> {
+    let sql = format!("{} WHERE {OF_MESSAGE} ORDER BY e.id LIMIT 50", select_events!(""));
+    for stored in event::collect(conn, &sql, [id])? {
+        if found.events.iter().all(|known| known.event.id != stored.event.id) {
+            found.events.push(history(conn, stored.event)?);
+        }
+    }
+    Ok(())
+}
+
+fn linked_sessions(conn: &Connection, id: &str, found: &mut Found) -> Result<(), Fault> {
+    let sql = select_sessions!(
+        "WHERE s.thread_id = ?1 OR s.ticket_id = ?1 OR s.contact_id = ?1 OR s.agent_session_id = ?1 \
+         ORDER BY s.changed DESC LIMIT 50"
+    );
+    for (session, _) in session::collect(conn, sql, [id])? {
+        if found.sessions.iter().all(|known| known.id != session.id) {
+            found.sessions.push(session);
+        }
+    }
+    Ok(())
+}
+
+fn mailboxes(conn: &Connection, id: &str) -> Result<Vec<MailboxStatus>, Fault> {
+    let mut statement = conn.prepare_cached(MAILBOXES)?;
+    let mut rows = statement.query([id])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut columns = Columns::of(row);
+        let (name, kind) = (columns.get()?, columns.get::<String>()?);
+        found.push(MailboxStatus {
+            key: MailboxKey { connection: ConnectionName(name), object: mailbox::object(&kind, columns.get()?)? },
+            due_at: columns.maybe_time()?,
+            attempts: columns.get()?,
+            why: columns.get()?,
+            leased: columns.get()?,
+            waiting: columns.count()?,
+        });
+    }
+    Ok(found)
+}
+
+/// A dissolved turn is opened again under its number: runs before the event came are not its own.
+fn history(conn: &Connection, event: Event) -> Result<EventHistory, Fault> {
+    let runs = match event.turn {
+        Some(turn) => runs(conn, turn, &event)?,
+        None => Vec::new(),
+    };
+    Ok(EventHistory { event, runs })
+}
+
+fn runs(conn: &Connection, turn: TurnId, event: &Event) -> Result<Vec<RunRecord>, Fault> {
+    let steps = step::all(conn, turn.0)?;
+    let mut statement = conn.prepare_cached(RUNS)?;
+    let mut rows = statement.query([turn.0, event.received_at.0])?;
+    let mut runs = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut columns = Columns::of(row);
+        let run: u32 = columns.get()?;
+        runs.push(RunRecord {
+            run,
+            started_at: columns.time()?,
+            ended_at: columns.maybe_time()?,
+            note: columns.get()?,
+            steps: steps.iter().filter(|step| step.run == run).cloned().collect(),
+        });
+    }
+    Ok(runs)
+}

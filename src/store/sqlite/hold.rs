@@ -1,0 +1,94 @@
+//! Connections that are left alone for now, and when the next work is due.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::columns::Columns;
+use super::core::Tx;
+use super::fault::Fault;
+use super::mailbox;
+use super::schedule::earlier;
+use crate::domain::{ConnectionName, Lane, Timestamp};
+use crate::store::Hold;
+
+const SOONEST: &str = "SELECT due_at FROM mailboxes INDEXED BY mailboxes_due WHERE lane = ?1 AND connection_id = ?2 \
+     AND lease_until IS NULL AND due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+
+/// Holds a connection, or releases it when `until` has passed.
+pub(super) fn hold(tx: &mut Tx<'_>, connection: &ConnectionName, until: Timestamp, cause: &str) -> Result<(), Fault> {
+    let id = tx.memory.names.id_or_create(tx.conn, connection)?;
+    tx.memory.effects.wake = true;
+    if until <= tx.now {
+        tx.conn.prepare_cached("DELETE FROM holds WHERE connection_id = ?1")?.execute([id])?;
+        return Ok(());
+    }
+    let before = tx
+        .conn
+        .prepare_cached("SELECT until, since, cause FROM holds WHERE connection_id = ?1")?
+        .query_row([id], |row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.time()?, columns.time()?, columns.get::<String>()?))
+        })
+        .optional()?;
+    // A hold that is renewed when its probe failed is still the same one.
+    let same =
+        |(ended, _, why): &(Timestamp, Timestamp, String)| why == cause && ended.after(until.since(tx.now)) >= tx.now;
+    let since = before.filter(same).map_or(tx.now, |(_, since, _)| since);
+    tx.conn
+        .prepare_cached(
+            "INSERT INTO holds (connection_id, until, since, cause) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE \
+             SET until = excluded.until, since = excluded.since, cause = excluded.cause",
+        )?
+        .execute(params![id, until.0, since.0, cause])?;
+    Ok(())
+}
+
+/// The connections held now, by name.
+pub(super) fn holds(tx: &Tx<'_>) -> Result<Vec<Hold>, Fault> {
+    let mut statement = tx.conn.prepare_cached(
+        "SELECT c.name, h.until, h.since, h.cause FROM holds h JOIN connections c ON c.id = h.connection_id \
+         WHERE h.until > ?1 ORDER BY c.name",
+    )?;
+    let rows = statement.query_map([tx.now.0], |row| {
+        let mut columns = Columns::of(row);
+        Ok(Hold {
+            connection: ConnectionName(columns.get()?),
+            until: columns.time()?,
+            since: columns.time()?,
+            cause: columns.get()?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// When a claim may find something next, seen from now: a free mailbox falls due, or a lease runs out.
+pub(super) fn next_due(tx: &Tx<'_>, lanes: &[Lane]) -> Result<(Timestamp, Option<Timestamp>), Fault> {
+    let mut next = tx
+        .conn
+        .prepare_cached(
+            "SELECT min(lease_until) FROM mailboxes INDEXED BY mailboxes_leased WHERE lease_until IS NOT NULL",
+        )?
+        .query_row([], |row| Columns::of(row).maybe_time())?;
+    for connection in tx.memory.names.ids() {
+        next = earlier(next, soonest(tx.conn, connection, lanes, tx.now)?);
+    }
+    Ok((tx.now, next))
+}
+
+/// When a connection's next free mailbox can be claimed. What was due before a hold that is over keeps its time.
+pub(super) fn soonest(
+    conn: &Connection,
+    connection: i64,
+    lanes: &[Lane],
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Fault> {
+    let mut due = None;
+    for number in lanes.iter().map(|lane| mailbox::lane(*lane)) {
+        let mut statement = conn.prepare_cached(SOONEST)?;
+        due = earlier(due, statement.query_row([number, connection], |row| Columns::of(row).time()).optional()?);
+    }
+    let held_until = conn
+        .prepare_cached("SELECT until FROM holds WHERE connection_id = ?1 AND until > ?2")?
+        .query_row([connection, now.0], |row| Columns::of(row).time())
+        .optional()?;
+    Ok(due.map(|due| held_until.map_or(due, |until| due.max(until))))
+}

@@ -1,0 +1,143 @@
+//! The store on SQLite: one file, one writing connection, one process.
+//!
+//! Opened by the composition root and by the simulation; everybody else sees [`crate::store::Store`] and
+//! [`crate::store::Ledger`]. A transaction is a plain function over [`core::Tx`], one file each: `append`, `claim`,
+//! `turn`, `step`, `finish`, `session`, `operate`, `prune`. None knows on which thread it runs.
+
+mod append;
+mod backup;
+mod bind;
+mod claim;
+mod columns;
+mod core;
+mod event;
+mod fault;
+mod file;
+mod find;
+mod finish;
+mod hold;
+mod list;
+mod mailbox;
+mod names;
+mod open;
+mod operate;
+mod prune;
+mod reading;
+mod recall;
+mod runner;
+mod schedule;
+mod schema;
+mod session;
+mod stats;
+mod step;
+mod turn;
+mod writing;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+pub use backup::copy_file;
+pub use open::OpenError;
+
+use self::core::{Bells, Core};
+use self::runner::{Admission, Runner, Writer};
+use super::{Error, Interrupts};
+use crate::clock::Clock;
+use crate::config::store::Location;
+
+/// How a store is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Which database.
+    pub location: Location,
+    /// How long another process may keep the file before this one gives up.
+    pub lock_wait: Duration,
+    /// Stamps and due times.
+    pub clock: Arc<dyn Clock>,
+    /// Running turns, told of interrupts after the commit.
+    pub interrupts: Interrupts,
+    /// Where the work is done.
+    pub mode: Mode,
+}
+
+/// Where the store's work is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// In a thread of its own, with group commit and at most so many writes waiting.
+    Threaded {
+        /// The queue's bound.
+        queue: usize,
+    },
+    /// In the caller's task: for the simulation, whose time stands still while another thread works.
+    Inline,
+}
+
+impl Mode {
+    /// A thread, with room for more deliveries than HubSpot sends at once.
+    pub const THREADED: Self = Self::Threaded { queue: 1_024 };
+}
+
+/// Mailboxes and ledger on SQLite.
+pub struct SqliteStore {
+    runner: Runner,
+    reader: Option<Arc<tokio::sync::Mutex<Connection>>>,
+    bells: Bells,
+    clock: Arc<dyn Clock>,
+    file: Option<PathBuf>,
+}
+
+impl SqliteStore {
+    /// Opens or makes the database, takes its lock, brings the schema forward, and voids the leases of whoever had it
+    /// open before.
+    pub async fn open(options: Options) -> Result<Self, OpenError> {
+        let file = match options.location {
+            Location::File(path) => Some(path),
+            Location::Memory => None,
+        };
+        let lock = match &file {
+            Some(path) => {
+                file::prepare(path)?;
+                Some(file::lock(path, options.lock_wait).await?)
+            }
+            None => None,
+        };
+        let conn = open::writer(file.as_deref())?;
+        let bells = Bells { interrupts: options.interrupts, due: Arc::default() };
+        let core = Core::new(conn, Arc::clone(&options.clock), bells.clone(), lock)
+            .map_err(|fault| OpenError::Start(fault.into_error("start")))?;
+        let (runner, reader) = match options.mode {
+            Mode::Inline => (Runner::Inline(Box::new(Mutex::new(core))), None),
+            Mode::Threaded { queue } => {
+                let writer = Writer::start(core, queue.max(1)).map_err(OpenError::Thread)?;
+                (Runner::Threaded(writer), file.as_deref().map(open::reader).transpose()?)
+            }
+        };
+        let reader = reader.map(|conn| Arc::new(tokio::sync::Mutex::new(conn)));
+        Ok(Self { runner, reader, bells, clock: options.clock, file })
+    }
+
+    /// Copies the database to a new file while it is in use.
+    pub async fn backup(&self, to: &Path) -> Result<(), Error> {
+        let to = to.to_owned();
+        if to.exists() {
+            return Err(Error::Refused(format!("{} exists already; name a new file for the copy", to.display())));
+        }
+        self.read("make a backup", move |conn, _| Ok(backup::copy(conn, &to)?)).await
+    }
+
+    /// Lets the database grow to so many pages of 4 KiB and no further, as a full disk would; `None` lifts it. A
+    /// bound below its present size is its present size. For rehearsals and tests of trouble.
+    pub async fn limit_pages(&self, pages: Option<u32>) -> Result<(), Error> {
+        let sql = format!("PRAGMA max_page_count = {}", pages.map_or(4_294_967_294, |pages| pages.max(1)));
+        self.runner.run("limit its size", Admission::Wait, move |tx| Ok(tx.conn.query_row(&sql, [], |_| Ok(()))?)).await
+    }
+
+    /// The database file; none in memory.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+}

@@ -1,0 +1,165 @@
+//! Opening the database, and what can be wrong with it, in words for the person who starts the bridge.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::schema;
+
+/// Why the store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error(
+        "{path} is in use by {holder}: {lock} stayed locked for {waited:?}; stop the other bridge, or give this one \
+         another `store.url`; raise `store.lock_wait` if the other one only needs longer to stop"
+    )]
+    Locked {
+        /// The database.
+        path: PathBuf,
+        /// The lock beside it.
+        lock: PathBuf,
+        /// Who has it.
+        holder: String,
+        /// `lock_wait`.
+        waited: Duration,
+    },
+    /// Its folder or file cannot be made or opened.
+    #[error("{path} cannot be created or opened; check that its folder exists and that this user may write there")]
+    Folder {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// The disk is elsewhere.
+    #[error("{path} is on a network file system ({kind}), where SQLite may lose data; put `store.url` on a local disk")]
+    NetworkFileSystem {
+        /// The database.
+        path: PathBuf,
+        /// Which.
+        kind: &'static str,
+    },
+    /// A newer release wrote it.
+    #[error(
+        "{path} has schema {found}, which is newer than this release's {known}; start the release that wrote it, or \
+         put back the copy `{path}.v{known}.bak` it kept"
+    )]
+    NewerSchema {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// Something else's file.
+    #[error("{path} is not a database of hubspot-bridge; give `store.url` a file of its own")]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It may be read but not written.
+    #[error("{path} is read-only: SQLite could not {doing}; make the file and its folder writable for this user")]
+    ReadOnly {
+        /// The database.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// SQLite's words.
+        source: rusqlite::Error,
+    },
+    /// No room.
+    #[error("the disk of {path} is full: SQLite could not {doing}; free some space and start again")]
+    Full {
+        /// The database.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// SQLite's words.
+        source: rusqlite::Error,
+    },
+    /// A copy would overwrite something.
+    #[error("{path} exists already; name a new file for the copy")]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Anything else SQLite says.
+    #[error("SQLite could not {doing} ({path})")]
+    Sqlite {
+        /// The database.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// SQLite's words.
+        source: rusqlite::Error,
+    },
+    /// The system would not give a thread.
+    #[error("the store's thread could not be started")]
+    Thread(#[source] io::Error),
+    /// The first transaction failed.
+    #[error("the store could not be started")]
+    Start(#[source] crate::store::Error),
+}
+
+impl OpenError {
+    pub(super) fn from_sql(path: &Path, doing: &'static str, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        let is = |code| source.sqlite_error_code() == Some(code);
+        if is(ErrorCode::NotADatabase) {
+            Self::NotOurs { path }
+        } else if is(ErrorCode::ReadOnly) || is(ErrorCode::PermissionDenied) {
+            Self::ReadOnly { path, doing, source }
+        } else if is(ErrorCode::DiskFull) {
+            Self::Full { path, doing, source }
+        } else {
+            Self::Sqlite { path, doing, source }
+        }
+    }
+}
+
+/// The connection that writes, with the newest schema.
+pub(super) fn writer(file: Option<&Path>) -> Result<Connection, OpenError> {
+    let path = file.unwrap_or_else(|| Path::new(":memory:"));
+    let failed = |doing| move |source| OpenError::from_sql(path, doing, source);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn = Connection::open_with_flags(path, flags).map_err(failed("open it"))?;
+    settle(&conn, WRITER_CACHE_KIB).map_err(failed("set it up"))?;
+    prepare_to_write(&conn).map_err(failed("set it up for writing"))?;
+    schema::migrate(&mut conn, file, schema::MIGRATIONS)?;
+    Ok(conn)
+}
+
+/// A second connection, for people: it never writes and never waits for the writer.
+pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let failed = |source| OpenError::from_sql(path, "open it for reading", source);
+    let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+    settle(&conn, READER_CACHE_KIB).map_err(failed)?;
+    Ok(conn)
+}
+
+/// The dedup index of a million events is about 30 MB: below that each insert reads from the disk first.
+const WRITER_CACHE_KIB: i64 = 32 * 1024;
+const READER_CACHE_KIB: i64 = 4 * 1024;
+
+fn settle(conn: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
+    conn.set_prepared_statement_cache_capacity(128);
+    conn.busy_timeout(Duration::from_secs(5))?;
+    conn.pragma_update(None, "cache_size", -cache_kib)?;
+    conn.pragma_update(None, "temp_store", "memory")?;
+    conn.pragma_update(None, "foreign_keys", true)
+}
+
+fn prepare_to_write(conn: &Connection) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "journal_mode", "wal")?;
+    conn.pragma_update(None, "synchronous", "full")?;
+    // Erased text is overwritten, not only unlinked.
+    conn.pragma_update(None, "secure_delete", "on")?;
+    // Pages are rewritten in the log until the checkpoint: fewer checkpoints, fewer random writes.
+    conn.pragma_update(None, "wal_autocheckpoint", 4_096)?;
+    conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
+}

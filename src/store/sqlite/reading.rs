@@ -1,0 +1,62 @@
+//! [`Ledger`] for [`SqliteStore`]: reads on a connection of their own, so that people never block intake.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+
+use super::fault::Fault;
+use super::runner::Admission;
+use super::{SqliteStore, find, list, stats};
+use crate::domain::{Event, EventId, Session, Timestamp};
+use crate::store::Error;
+use crate::store::ledger::Ledger;
+use crate::store::types::{EventFilter, EventHistory, Found, Page, SessionFilter, Stats};
+
+impl SqliteStore {
+    /// Runs a read: on the second connection where there is one, else as work of the core.
+    pub(super) async fn read<T, F>(&self, operation: &'static str, read: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection, Timestamp) -> Result<T, Fault> + Send + 'static,
+    {
+        let Some(reader) = &self.reader else {
+            return self.runner.run(operation, Admission::Wait, move |tx| read(tx.conn, tx.now)).await;
+        };
+        let (conn, now) = (Arc::clone(reader).lock_owned().await, self.clock.now());
+        let done = tokio::task::spawn_blocking(move || snapshot(&conn, |conn| read(conn, now)));
+        done.await.map_err(|_| Error::Stopped)?.map_err(|fault| fault.into_error(operation))
+    }
+}
+
+/// All of it sees the database at one moment.
+fn snapshot<T>(conn: &Connection, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+    conn.execute_batch("BEGIN")?;
+    let result = read(conn);
+    conn.execute_batch("ROLLBACK")?;
+    result
+}
+
+#[async_trait]
+impl Ledger for SqliteStore {
+    async fn events(&self, filter: EventFilter, cursor: Option<i64>, limit: u32) -> Result<Page<Event>, Error> {
+        self.read("list events", move |conn, _| list::events(conn, &filter, cursor, limit)).await
+    }
+
+    async fn event(&self, id: EventId) -> Result<Option<EventHistory>, Error> {
+        self.read("read an event", move |conn, _| find::event(conn, id)).await
+    }
+
+    async fn sessions(&self, filter: SessionFilter, cursor: Option<i64>, limit: u32) -> Result<Page<Session>, Error> {
+        self.read("list sessions", move |conn, _| list::sessions(conn, &filter, cursor, limit)).await
+    }
+
+    async fn find(&self, id: &str) -> Result<Found, Error> {
+        let id = id.to_owned();
+        self.read("look up an id", move |conn, _| find::find(conn, &id)).await
+    }
+
+    async fn stats(&self) -> Result<Stats, Error> {
+        self.read("count", stats::stats).await
+    }
+}

@@ -1,0 +1,67 @@
+//! Small memories: what is known, what was posted, what was written, how far something has come.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::core::Tx;
+use super::event;
+use super::fault::Fault;
+use crate::domain::{ConnectionName, DedupKey, MessageId, TicketId};
+
+/// For each key: is there an event with it?
+pub(super) fn known(tx: &Tx<'_>, keys: &[DedupKey]) -> Result<Vec<bool>, Fault> {
+    let mut statement = tx.conn.prepare_cached("SELECT 1 FROM events WHERE dedup = ?1")?;
+    Ok(keys.iter().map(|key| statement.exists([event::dedup(key)])).collect::<Result<_, _>>()?)
+}
+
+/// Which of the messages are ours.
+pub(super) fn posted(
+    tx: &Tx<'_>,
+    connection: &ConnectionName,
+    messages: &[MessageId],
+) -> Result<Vec<MessageId>, Fault> {
+    let Some(connection) = tx.memory.names.id(connection) else { return Ok(Vec::new()) };
+    let mut statement = tx.conn.prepare_cached("SELECT 1 FROM posted WHERE message_id = ?1 AND connection_id = ?2")?;
+    let mut ours = Vec::new();
+    for message in messages {
+        if statement.exists(params![message.as_str(), connection])? {
+            ours.push(message.clone());
+        }
+    }
+    Ok(ours)
+}
+
+/// The last value we wrote to each property of a ticket, hashed.
+pub(super) fn own_writes(
+    tx: &Tx<'_>,
+    connection: &ConnectionName,
+    ticket: &TicketId,
+) -> Result<Vec<(String, String)>, Fault> {
+    let Some(connection) = tx.memory.names.id(connection) else { return Ok(Vec::new()) };
+    let mut statement = tx.conn.prepare_cached(
+        "SELECT property, value_hash FROM own_writes WHERE ticket_id = ?1 AND connection_id = ?2 ORDER BY property",
+    )?;
+    let rows = statement.query_map(params![ticket.as_str(), connection], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A named position.
+pub(super) fn cursor(tx: &Tx<'_>, name: &str) -> Result<Option<String>, Fault> {
+    let mut statement = tx.conn.prepare_cached("SELECT value FROM cursors WHERE name = ?1")?;
+    Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+}
+
+/// Moves a named position.
+pub(super) fn set_cursor(tx: &Tx<'_>, name: &str, value: &str) -> Result<(), Fault> {
+    tx.conn
+        .prepare_cached(
+            "INSERT INTO cursors (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+        )?
+        .execute([name, value])?;
+    Ok(())
+}
+
+/// Writes something, to see that it can.
+pub(super) fn check(tx: &Tx<'_>) -> Result<(), Fault> {
+    tx.conn.prepare_cached("UPDATE meta SET value = ?1 WHERE name = 'checked_at'")?.execute([tx.now.0])?;
+    Ok(())
+}

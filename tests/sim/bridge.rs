@@ -1,0 +1,117 @@
+//! The bridge under test: everything real but the clock, the network and the agent. It can be dropped at any moment and
+//! started again on the same file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use hubspot_bridge::clock::{Clock, ManualClock};
+use hubspot_bridge::config::{Config, store::Location};
+use hubspot_bridge::handlers::Context;
+use hubspot_bridge::handlers::team::Directory;
+use hubspot_bridge::hubspot::transport::Transport;
+use hubspot_bridge::hubspot::{Client, Settings};
+use hubspot_bridge::intake::{self, Intake};
+use hubspot_bridge::sandbox::portal::{InProcess, Portal};
+use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
+use hubspot_bridge::store::{Interrupts, Ledger, Store};
+use hubspot_bridge::telemetry::Metrics;
+use hubspot_bridge::worker::dispatch::Shared;
+use hubspot_bridge::worker::{Worker, sweep};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::agent::Planned;
+use super::fuse::{Fuse, FusedStore, FusedTransport};
+
+/// One life of the bridge's process.
+pub struct Bridge {
+    pub router: Router,
+    pub ledger: Arc<dyn Ledger>,
+    pub fuse: Arc<Fuse>,
+    pub metrics: Metrics,
+    tasks: JoinSet<()>,
+}
+
+impl Bridge {
+    pub async fn start(
+        file: &Path,
+        config: &Arc<Config>,
+        portal: &Portal,
+        agent: &Planned,
+        clock: &Arc<ManualClock>,
+        fuse: Arc<Fuse>,
+    ) -> Self {
+        let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
+        let interrupts = Interrupts::default();
+        let options = Options {
+            location: Location::File(file.to_owned()),
+            lock_wait: std::time::Duration::ZERO,
+            clock: Arc::clone(&clock),
+            interrupts: interrupts.clone(),
+            mode: Mode::Inline,
+        };
+        let sqlite = Arc::new(SqliteStore::open(options).await.expect("the file opens again"));
+        let store: Arc<dyn Store> =
+            Arc::new(FusedStore { inner: Arc::<SqliteStore>::clone(&sqlite), fuse: Arc::clone(&fuse) });
+        let transport: Arc<dyn Transport> =
+            Arc::new(FusedTransport { inner: Arc::new(InProcess(portal.clone())), fuse: Arc::clone(&fuse) });
+        let metrics = Metrics::default();
+        let connections: BTreeMap<_, _> = config
+            .connections
+            .iter()
+            .map(|(name, settings)| {
+                let client = Settings {
+                    connection: name.clone(),
+                    access_token: settings.access_token.clone(),
+                    hubspot: config.hubspot.clone(),
+                    plan: settings.plan,
+                };
+                let context = Context {
+                    settings: Arc::new(settings.clone()),
+                    delivery: Arc::new(config.delivery.clone()),
+                    store: Arc::clone(&store),
+                    hubspot: Client::new(client, Arc::clone(&transport), Arc::clone(&clock), metrics.clone()),
+                    agent: Arc::new(agent.clone()),
+                    directory: Arc::new(Directory::default()),
+                    clock: Arc::clone(&clock),
+                    metrics: metrics.clone(),
+                    hubspot_timeout: config.hubspot.timeout,
+                };
+                (name.clone(), context)
+            })
+            .collect();
+        let mut tasks = JoinSet::new();
+        for cx in connections.values() {
+            tasks.spawn(sweep::run(cx.clone(), CancellationToken::new()));
+        }
+        let shared = Shared {
+            store: Arc::clone(&store),
+            interrupts,
+            connections,
+            delivery: Arc::new(config.delivery.clone()),
+            clock: Arc::clone(&clock),
+            metrics: metrics.clone(),
+            held: dashmap::DashMap::new(),
+        };
+        let worker = Worker::new(Arc::new(shared));
+        tasks.spawn(async move { worker.run(CancellationToken::new()).await });
+        let router = intake::router(Intake { store, config: Arc::clone(config), clock, metrics: metrics.clone() });
+        Self { router, ledger: sqlite, fuse, metrics, tasks }
+    }
+
+    /// The process dies: nothing of it runs on, nothing is flushed.
+    pub async fn crash(mut self) {
+        self.tasks.abort_all();
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    /// Panics of the bridge's own tasks are failures of the seed.
+    pub fn assert_alive(&mut self) {
+        if let Some(ended) = self.tasks.try_join_next() {
+            panic!("a task of the bridge ended: {ended:?}");
+        }
+        assert_eq!(self.metrics.turn_panics.get(), 0, "a turn panicked");
+    }
+}
