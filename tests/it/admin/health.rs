@@ -1,0 +1,65 @@
+//! Liveness and readiness.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use hubspot_bridge::admin::health::{Health, router};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::house::House;
+
+async fn get(health: &Arc<Health>, path: &str) -> (StatusCode, Value) {
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    let response = router(Arc::clone(health)).oneshot(request).await.unwrap();
+    let status = response.status();
+    let bytes = to_bytes(response.into_body(), 1 << 16).await.unwrap();
+    (status, serde_json::from_slice(&bytes).unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn ready_while_workers_live_and_until_it_drains() {
+    let health = Health::new(House::new("").await.store);
+    assert_eq!(get(&health, "/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE, "no worker yet");
+    let (one, two) = (health.alive("one"), health.alive("two"));
+    let (status, body) = get(&health, "/readyz").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(body, json!({ "status": "ready", "checks": [
+        { "name": "draining", "ok": true, "detail": "no" },
+        { "name": "workers", "ok": true, "detail": "2 alive" },
+        { "name": "store", "ok": true, "detail": "writable" },
+    ]}));
+    drop(one);
+    let (status, body) = get(&health, "/readyz").await;
+    assert_eq!((status, &body["checks"][1]["detail"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("ended: one")));
+    let _one = health.alive("one");
+    assert_eq!(get(&health, "/readyz").await.0, StatusCode::OK);
+    health.start_draining();
+    assert_eq!(get(&health, "/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(get(&health, "/livez").await.0, StatusCode::OK);
+    drop(two);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_cannot_write_is_seen_and_asked_once_a_second() {
+    let house = House::new("").await;
+    let health = Health::new(house.store.clone());
+    let _worker = health.alive("one");
+    house.store.limit_pages(Some(1)).await.unwrap();
+    // Fill what the pages in use still hold, so that a write needs a new one.
+    for n in 0..2_000 {
+        if house.store_message(n).await.is_err() {
+            break;
+        }
+    }
+    let (status, body) = get(&health, "/readyz").await;
+    assert_eq!((status, &body["checks"][2]["ok"]), (StatusCode::SERVICE_UNAVAILABLE, &json!(false)), "{body}");
+    assert_eq!(get(&health, "/livez").await.0, StatusCode::OK);
+
+    house.store.limit_pages(None).await.unwrap();
+    assert_eq!(get(&health, "/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE, "the answer of a moment ago");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(get(&health, "/readyz").await.0, StatusCode::OK);
+}
