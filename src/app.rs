@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use dashmap::DashMap;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, health};
 use crate::agents;
@@ -87,7 +88,7 @@ async fn wait(life: &Lifecycle, health: &health::Health, config: &Config) -> Res
         () = draining.cancelled() => {}
     }
     // Readiness goes first, so that a load balancer looks elsewhere while deliveries are still stored.
-    health.drain();
+    health.start_draining();
     life.drain();
     tracing::info!(grace = ?config.server.drain_grace, "draining; a second signal cuts");
     tokio::select! {
@@ -119,7 +120,7 @@ impl House {
         let store = open_store(config, &clock, &interrupts).await?;
         let transport: Arc<dyn Transport> = Arc::new(hubspot::http::Http::new().map_err(Error::Http)?);
         let connections = connect(config, &store, &transport, &clock, &metrics)?;
-        let health = Arc::new(health::Health::new(store.clone()));
+        let health = health::Health::new(store.clone());
         let shared = Arc::new(Shared {
             store: store.clone(),
             interrupts,
@@ -137,9 +138,12 @@ impl House {
         let ledger: Arc<dyn Ledger> = self.store.clone();
         let worker = Worker::new(Arc::clone(&self.shared));
         let stop = life.draining();
-        let alive = self.health.worker();
+        let alive = self.health.alive("dispatcher");
+        // The listeners close when the worker has drained: until then deliveries are still stored, and operators see.
+        let closing = CancellationToken::new();
+        let drained = closing.clone().drop_guard();
         life.spawn(Kind::Vital, "the worker", async move {
-            let _alive = alive;
+            let _signs = (alive, drained);
             worker.run(stop).await;
         });
         for cx in self.shared.connections.values() {
@@ -156,18 +160,18 @@ impl House {
         };
         let router = intake::router(intake).merge(health::router(Arc::clone(&self.health)));
         let bounds = listener::Bounds::new(self.config.server.drain_grace);
-        let stop = life.draining();
+        let stop = closing.clone();
         life.spawn(Kind::Vital, "the public listener", async move {
             listener::serve(public, router, bounds, stop.cancelled_owned()).await;
         });
-        let state = admin::State {
+        let state = admin::Admin {
             store,
             ledger,
             config: Arc::clone(&self.config),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
         };
-        let stop = life.draining();
+        let stop = closing;
         life.spawn(Kind::Vital, "the admin listener", async move {
             listener::serve(admin, admin::router(state), bounds, stop.cancelled_owned()).await;
         });

@@ -8,7 +8,7 @@
 
 pub mod admin;
 pub mod agents;
-// pub mod app;
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
+use hubspot_bridge::app;
 use hubspot_bridge::cli::{self, Cause, Cli, Exit, Programs, Running, Terminal};
 use hubspot_bridge::config::Config;
 
@@ -24,8 +25,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(_config: Config) -> Running<Result<(), Cause>> {
-    Box::pin(async { Err("this build has no server".into()) })
+fn serve(config: Config) -> Running<Result<(), Cause>> {
+    Box::pin(async { app::serve(config).await.map_err(Into::into) })
 }
 
 fn sandbox(_args: cli::sandbox::Args) -> Running<Exit> {

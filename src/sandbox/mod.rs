@@ -4,4 +4,8 @@
 //! seed and clock, so that the simulation drives it directly. Around it: [`server`] puts it on a port together with
 //! [`control`] (faults, state, people's actions over JSON) and [`pages`]; [`deliver`] posts its webhooks over sockets.
 
+pub mod control;
+pub mod deliver;
+pub mod pages;
 pub mod portal;
+pub mod server;

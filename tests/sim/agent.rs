@@ -64,7 +64,12 @@ impl Agent for Planned {
     async fn ask(&self, question: &Question) -> Result<Answer, Error> {
         let (think, dice, hand_off, fail_late) = {
             let mut draw = self.draw.lock().expect("no panic in here");
-            (draw.below(self.habits.slow_ms + 1), draw.below(100), draw.percent(self.habits.hands_off_percent), draw.percent(50))
+            (
+                draw.below(self.habits.slow_ms + 1),
+                draw.below(100),
+                draw.percent(self.habits.hands_off_percent),
+                draw.percent(50),
+            )
         };
         let fails = dice < self.habits.fails_percent;
         let key = Self::key(question);
@@ -77,14 +82,24 @@ impl Agent for Planned {
         let answer = Answer::new(decision);
         if fails && !fail_late {
             let effect = Effect::NotSent;
-            return Err(Error { operation: "ask", detail: "planned".into(), effect, class: Class::Retry { after: None } });
+            return Err(Error {
+                operation: "ask",
+                detail: "planned".into(),
+                effect,
+                class: Class::Retry { after: None },
+            });
         }
         self.memory.lock().expect("no panic in here").heard.insert(key.clone(), None);
         tokio::time::sleep(Duration::from_millis(think)).await;
         self.memory.lock().expect("no panic in here").heard.insert(key, Some(answer.clone()));
         if fails {
             let effect = Effect::Unclear;
-            return Err(Error { operation: "ask", detail: "planned".into(), effect, class: Class::Retry { after: None } });
+            return Err(Error {
+                operation: "ask",
+                detail: "planned".into(),
+                effect,
+                class: Class::Retry { after: None },
+            });
         }
         Ok(answer)
     }

@@ -100,6 +100,7 @@ fused! {
     cursor(name: &str) -> Option<String>;
     set_cursor(name: &str, value: &str) -> ();
     operate(operation: Operation) -> ();
+    own_writes(connection: &ConnectionName, ticket: &TicketId) -> Vec<(String, String)>;
     prune(older_than: Timestamp, limit: u32) -> u32;
     check() -> ();
 }

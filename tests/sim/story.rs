@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubspot_bridge::domain::{ActorId, ThreadId, TicketId};
+use hubspot_bridge::domain::ThreadId;
 use hubspot_bridge::sandbox::portal::Portal;
 use hubspot_bridge::sandbox::portal::people::{Customer, Email};
 
@@ -58,18 +58,6 @@ async fn burst(portal: &Portal, draw: &mut Draw, thread: &ThreadId, turn: u64) {
 }
 
 /// Changes a ticket's properties now and then, in floods.
-pub async fn tickets(portal: Portal, mut draw: Draw, ticket: TicketId) {
-    for _ in 0..draw.between(1, 4) {
-        pause(&mut draw, 60_000).await;
-        for value in 0..draw.between(1, 20) {
-            let _ = portal.change_ticket(&ticket, "hs_ticket_priority", ["LOW", "HIGH"][usize::from(value % 2 == 0)], &rep(&portal));
-        }
-    }
-}
-
-fn rep(portal: &Portal) -> ActorId {
-    portal.seed().reps[0].actor()
-}
 
 async fn pause(draw: &mut Draw, up_to_ms: u64) {
     tokio::time::sleep(Duration::from_millis(draw.below(up_to_ms))).await;

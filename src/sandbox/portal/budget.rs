@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::HeaderName;
+use serde::Deserialize;
 
 use super::answer::Policy;
 use crate::domain::Timestamp;
@@ -14,7 +15,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const DAY_MS: i64 = 86_400_000;
 
 /// The limits of an account's plan.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Calls in any ten seconds; 100 for Starter, 190 for Pro.
     pub burst: usize,

@@ -170,10 +170,13 @@ impl Outbox {
         }
     }
 
-    /// When something will be due that is not in flight.
+    /// When the next attempt can leave; none while ten are in flight.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
         self.target.as_ref()?;
+        if self.deliveries.values().filter(|delivery| delivery.in_flight).count() >= IN_FLIGHT_MAX {
+            return None;
+        }
         let waiting = self.waiting.iter().map(|(at, _)| *at);
         waiting.chain(self.deliveries.values().filter(|d| !d.in_flight).map(|d| d.due)).min()
     }

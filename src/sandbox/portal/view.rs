@@ -53,6 +53,8 @@ pub struct ThreadView {
     pub id: ThreadId,
     /// The customer's name, address or "Visitor".
     pub customer: String,
+    /// The customer's address, when one is known.
+    pub address: Option<String>,
     /// `1000` chat, `1002` e-mail.
     pub channel_id: String,
     /// The newest subject.
@@ -119,6 +121,7 @@ fn view(state: &State, thread: &Thread, now: Timestamp) -> ThreadView {
         spam: thread.spam,
         latest: lines.last().map_or(thread.created_at, |line| line.at),
         ticket: thread.ticket.and_then(|id| state.crm.tickets.get(&id)).map(ticket),
+        address: visitor.and_then(|visitor| visitor.email.clone()),
         customer,
         lines,
     }

@@ -1,0 +1,82 @@
+//! The frame of every page, its style and its script.
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use maud::{DOCTYPE, Markup, html};
+
+use crate::domain::Timestamp;
+
+const CSS: &str = include_str!("sandbox.css");
+const JS: &str = include_str!("sandbox.js");
+
+/// Nothing from elsewhere, nothing inline.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The navigation's entries: path and label.
+const PLACES: [(&str, &str); 5] =
+    [("/", "Overview"), ("/chat", "Chat"), ("/email", "E-mail"), ("/inbox", "Inbox"), ("/events", "Events")];
+
+/// A whole page.
+pub fn page(here: &str, title: &str, main: &Markup) -> Response {
+    let body = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · HubSpot sandbox" }
+                link rel="stylesheet" href="/assets/sandbox.css";
+                script src="/assets/sandbox.js" defer {}
+            }
+            body {
+                header.top {
+                    a.brand href="/" { span.mark aria-hidden="true" {} "Sandbox" }
+                    nav aria-label="Pages" {
+                        @for (path, label) in PLACES {
+                            a href=(path) aria-current=[(path == here).then_some("page")] { (label) }
+                        }
+                    }
+                }
+                (main)
+            }
+        }
+    };
+    let headers = [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("x-content-type-options"), "nosniff"),
+        (HeaderName::from_static("referrer-policy"), "same-origin"),
+    ];
+    (headers, body).into_response()
+}
+
+/// A page that says what went wrong.
+pub fn refusal(status: StatusCode, title: &str, message: &str) -> Response {
+    let main = html! { main.narrow { h1 { (title) } p { (message) } p { a href="/" { "Back to the overview" } } } };
+    (status, page("", title, &main)).into_response()
+}
+
+/// There is no such thread.
+pub fn no_thread() -> Response {
+    let message = "The sandbox forgets its threads when it is restarted. Begin a new one.";
+    refusal(StatusCode::NOT_FOUND, "No such conversation", message)
+}
+
+/// A time of day, UTC.
+pub fn time(at: Timestamp) -> Markup {
+    let instant = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+    html! { time datetime=(at.to_string()) title=(format!("{at} (UTC)")) { (instant.strftime("%H:%M:%S").to_string()) } }
+}
+
+/// The style.
+pub async fn css() -> Response {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8")], CSS).into_response()
+}
+
+/// The script.
+pub async fn js() -> Response {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], JS).into_response()
+}

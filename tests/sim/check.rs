@@ -1,0 +1,250 @@
+//! What must be true at the end of every seed, judged from the portal's own record and the ledger.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use hubspot_bridge::domain::{Outcome, Reason, State, Timestamp};
+use hubspot_bridge::filters::message::HANDOFF_MARKER;
+use hubspot_bridge::sandbox::portal::Portal;
+use hubspot_bridge::store::types::EventFilter;
+use serde_json::Value;
+
+use super::agent::ANSWER;
+use super::bridge::Bridge;
+use super::world::{Tally, Weather};
+
+/// How long between the bridge's last look and the post a human can come in: three calls of up to 10 s, and what
+/// HubSpot does not show yet.
+const WINDOW_MS: i64 = 31_000;
+
+pub async fn all(portal: &Portal, bridge: &Bridge, file: &Path, weather: Weather, tally: &mut Tally) {
+    let events = events(bridge).await;
+    let world = World::of(&portal.snapshot());
+    tally.events += u64::try_from(events.len()).expect("small");
+    tally.customer_messages += u64::try_from(world.asked.len()).expect("small");
+    tally.calls_failed += world.calls_failed;
+    every_event_ended(&events);
+    every_message_known(&world, &events);
+    nothing_said_twice(&world, &events, tally);
+    everything_due_was_answered(&world, &events, weather);
+    never_over_a_human(&world, weather);
+    nothing_left_behind(file);
+}
+
+/// The events that have not ended, for a failure's message.
+pub async fn open(bridge: &Bridge) -> String {
+    let events = events(bridge).await;
+    let open: Vec<String> =
+        events.iter().filter(|event| !event.state.is_final()).map(|event| format!("{event:?}")).collect();
+    open.join("\n")
+}
+
+async fn events(bridge: &Bridge) -> Vec<hubspot_bridge::domain::Event> {
+    let mut all = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = bridge.ledger.events(EventFilter::default(), cursor, 200).await.expect("the ledger answers");
+        all.extend(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            return all;
+        }
+    }
+}
+
+/// One item of a thread, as the portal has it.
+#[derive(Debug)]
+struct Item {
+    id: String,
+    thread: String,
+    at: Timestamp,
+    kind: String,
+    text: String,
+    author: Author,
+    assigned_to: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Author {
+    Customer,
+    Bridge,
+    Rep,
+    Other,
+}
+
+#[derive(Debug)]
+struct World {
+    items: Vec<Item>,
+    asked: BTreeMap<String, String>,
+    ai: String,
+    calls_failed: u64,
+}
+
+impl World {
+    fn of(snapshot: &Value) -> Self {
+        let ai = snapshot["aiUserId"].as_str().expect("the AI user").to_owned();
+        let app = snapshot["appId"].as_i64();
+        let mut items = Vec::new();
+        for thread in snapshot["threads"].as_array().expect("threads") {
+            for message in thread["messages"].as_array().expect("messages") {
+                items.push(item(thread["id"].as_str().expect("an id"), message, app));
+            }
+        }
+        items.sort_by_key(|item| item.at);
+        let asked = items
+            .iter()
+            .filter(|item| item.author == Author::Customer)
+            .map(|item| (item.id.clone(), item.thread.clone()))
+            .collect();
+        let calls = snapshot["calls"].as_array().map_or(0, |calls| {
+            calls.iter().filter(|call| call["status"].as_u64().is_none_or(|status| status >= 400)).count()
+        });
+        Self { items, asked, ai, calls_failed: u64::try_from(calls).expect("small") }
+    }
+
+    fn replies(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| item.author == Author::Bridge && item.kind == "MESSAGE")
+    }
+
+    fn comments(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| item.author == Author::Bridge && item.kind == "COMMENT")
+    }
+}
+
+fn item(thread: &str, message: &Value, app: Option<i64>) -> Item {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let sender = &message["senders"][0];
+    let actor = sender["actorId"].as_str().unwrap_or_default();
+    let address = sender["deliveryIdentifier"]["value"].as_str().unwrap_or_default();
+    let kind = text(&message["type"]);
+    let incoming = message["direction"] == "INCOMING";
+    let author = if message["client"]["integrationAppId"].as_i64().is_some_and(|id| Some(id) == app) {
+        Author::Bridge
+    } else if kind == "MESSAGE" && (actor.starts_with("A-") || address.ends_with("@acme.example")) {
+        Author::Rep
+    } else if kind == "MESSAGE" && incoming {
+        Author::Customer
+    } else {
+        Author::Other
+    };
+    Item {
+        id: text(&message["id"]),
+        thread: thread.to_owned(),
+        at: Timestamp::parse(message["createdAt"].as_str().expect("a time")).expect("a time"),
+        text: text(&message["text"]),
+        assigned_to: message["assignedTo"].as_str().map(str::to_owned),
+        kind,
+        author,
+    }
+}
+
+/// Guarantee 2: exactly one final state, an outcome, and a reason where one is due.
+fn every_event_ended(events: &[hubspot_bridge::domain::Event]) {
+    for event in events {
+        assert!(event.state.is_final(), "not ended: {event:?}");
+        let outcome = event.outcome.expect("an outcome");
+        assert_eq!(outcome.state(), event.state, "{event:?}");
+        if matches!(event.state, State::Skipped | State::Dead) {
+            assert!(event.reason.is_some(), "no reason: {event:?}");
+        }
+        let surrendered = matches!(event.reason, Some(Reason::PayloadUnreadable | Reason::AttemptsExhausted));
+        assert!(!surrendered, "given up: {event:?}");
+    }
+}
+
+/// Guarantee 1, and the sweep: every customer message is in the ledger, or was answered with a later one.
+fn every_message_known(world: &World, events: &[hubspot_bridge::domain::Event]) {
+    let known: BTreeSet<&str> =
+        events.iter().filter_map(|event| event.message_id.as_ref()).map(|id| id.as_str()).collect();
+    for id in world.asked.keys() {
+        assert!(known.contains(id.as_str()), "no event for the customer's message {id}");
+    }
+}
+
+/// Guarantee 4: no customer message is answered twice, no handoff is told twice.
+fn nothing_said_twice(world: &World, events: &[hubspot_bridge::domain::Event], tally: &mut Tally) {
+    let mut answered: BTreeMap<&str, &Item> = BTreeMap::new();
+    for reply in world.replies() {
+        tally.replies += 1;
+        let ids = reply.text.strip_prefix(ANSWER).unwrap_or_else(|| panic!("a reply nobody planned: {reply:?}"));
+        for id in ids.split_whitespace() {
+            if let Some(before) = answered.insert(id, reply) {
+                panic!("{id} was answered twice, by {before:?} and by {reply:?}");
+            }
+        }
+    }
+    let comments = world.comments().filter(|item| item.text.starts_with(HANDOFF_MARKER)).count();
+    let handed_off = events.iter().filter(|event| event.outcome == Some(Outcome::HandedOff)).count();
+    tally.handoffs += u64::try_from(handed_off).expect("small");
+    assert!(comments <= handed_off, "{comments} handoff comments for {handed_off} handoffs: {:?}", dump(world, None));
+    let replied = events.iter().filter(|event| event.outcome == Some(Outcome::Replied)).count();
+    let posts = world.replies().count();
+    assert!(
+        replied <= posts && posts <= replied + handed_off,
+        "{replied} events replied, {handed_off} handed off, but {posts} posts"
+    );
+}
+
+/// Without humans in the way, every customer message got an answer or a human.
+fn everything_due_was_answered(world: &World, events: &[hubspot_bridge::domain::Event], weather: Weather) {
+    if weather.humans || events.iter().any(|event| event.outcome == Some(Outcome::HandedOff)) {
+        return;
+    }
+    let answered: BTreeSet<&str> = world
+        .replies()
+        .flat_map(|reply| reply.text.strip_prefix(ANSWER).unwrap_or_default().split_whitespace())
+        .collect();
+    for (id, thread) in &world.asked {
+        let event = events.iter().find(|event| event.message_id.as_ref().is_some_and(|m| m.as_str() == id));
+        assert!(
+            answered.contains(id.as_str()),
+            "{id} of {thread} got no answer: {event:?}\n{}",
+            dump(world, Some(thread))
+        );
+    }
+}
+
+/// Guarantee 5: no post once a human had the conversation for longer than the stated window.
+fn never_over_a_human(world: &World, weather: Weather) {
+    let window = WINDOW_MS + i64::try_from(weather.visibility_ms).expect("small");
+    for reply in world.replies() {
+        let before = world.items.iter().filter(|item| item.thread == reply.thread && item.at.0 < reply.at.0 - window);
+        let mut human = false;
+        for item in before {
+            match item.kind.as_str() {
+                "ASSIGNMENT" if item.author != Author::Bridge => {
+                    human = item.assigned_to.as_ref().is_some_and(|to| *to != world.ai)
+                        || (human && item.assigned_to.is_none());
+                }
+                "MESSAGE" if item.author == Author::Rep => human = true,
+                "THREAD_STATUS_CHANGE" => human = false,
+                _ => {}
+            }
+        }
+        let given_back = world.items.iter().any(|item| {
+            let recently = item.at.0 >= reply.at.0 - window && item.at <= reply.at && item.thread == reply.thread;
+            let assigned = item.kind == "ASSIGNMENT" && item.assigned_to.as_ref().is_none_or(|to| *to == world.ai);
+            recently && (assigned || item.kind == "THREAD_STATUS_CHANGE")
+        });
+        assert!(!human || given_back, "posted over a human: {reply:?}\n{}", dump(world, Some(&reply.thread)));
+    }
+}
+
+/// Guarantees 7 and 8: no lease, no due mailbox, no message text.
+fn nothing_left_behind(file: &Path) {
+    let database = rusqlite::Connection::open(file).expect("the file");
+    let count = |sql: &str| -> i64 { database.query_row(sql, [], |row| row.get(0)).expect(sql) };
+    assert_eq!(count("SELECT count(*) FROM mailboxes WHERE lease_until IS NOT NULL"), 0, "a lease is left");
+    assert_eq!(count("SELECT count(*) FROM mailboxes WHERE due_at IS NOT NULL"), 0, "a mailbox is due");
+    assert_eq!(count("SELECT count(*) FROM steps WHERE text IS NOT NULL"), 0, "text is left in a step");
+}
+
+fn dump(world: &World, thread: Option<&str>) -> String {
+    let items = world.items.iter().filter(|item| thread.is_none_or(|thread| item.thread == thread));
+    let lines: Vec<String> = items
+        .map(|item| {
+            format!("{} {} {:?} {} {} {:?}", item.at, item.id, item.author, item.kind, item.text, item.assigned_to)
+        })
+        .collect();
+    lines.join("\n")
+}
