@@ -71,7 +71,7 @@ fn waiting(mailbox: &MailboxStatus, now: Timestamp) -> Option<String> {
     let when = if due > now {
         format!("and will be worked on at {due}")
     } else {
-        "and is due: the next free worker takes it".to_owned()
+        "and will be taken by the next free worker".to_owned()
     };
     Some(format!("{events} in {}{tries}{why} {when}.", mailbox.key))
 }

@@ -1,9 +1,9 @@
 //! Pausing and resuming a session.
 
 use axum::http::StatusCode;
-use hubspot_bridge::domain::{EventKind, SessionPatch, SessionState};
-use hubspot_bridge::store::Ledger;
+use hubspot_bridge::domain::{ConnectionName, EventKind, SessionPatch, SessionState};
 use hubspot_bridge::store::types::EventFilter;
+use hubspot_bridge::store::{Ledger, SessionChange, SessionKey, Store};
 use serde_json::json;
 
 use super::house::House;
@@ -21,7 +21,10 @@ async fn a_request_becomes_an_event_in_the_conversations_mailbox() {
     {
         let house = house_with(state).await;
         let (status, body) = house.ask("POST", &format!("/api/v1/sessions/ses_1/{action}"), &[]).await;
-        assert_eq!((status, &body["requested"], &body["state"]), (StatusCode::ACCEPTED, &json!(action), &json!(state.as_str())));
+        assert_eq!(
+            (status, &body["requested"], &body["state"]),
+            (StatusCode::ACCEPTED, &json!(action), &json!(state.as_str()))
+        );
         let events = house.store.events(EventFilter::default(), None, 10).await.unwrap().items;
         assert_eq!((events.len(), events[0].kind), (1, EventKind::Action));
         assert_eq!(events[0].object.as_ref().unwrap().id(), "t1");
@@ -36,6 +39,19 @@ async fn asking_again_is_another_event_because_the_first_may_have_been_undone() 
         house.ask("POST", "/api/v1/sessions/ses_1/pause", &[]).await;
     }
     assert_eq!(house.store.events(EventFilter::default(), None, 10).await.unwrap().items.len(), 2);
+}
+
+#[tokio::test]
+async fn a_session_without_a_thread_has_no_mailbox_and_is_changed_at_once() {
+    let house = House::new("").await;
+    let key = SessionKey::Agent(ConnectionName::from("acme"), "agent-1".to_owned());
+    let patch = SessionPatch { state: Some(SessionState::HandedOff), ..SessionPatch::default() };
+    house.store.patch_session(SessionChange { key, version: 0, patch }).await.unwrap();
+    for (action, state) in [("resume", "ai"), ("pause", "paused")] {
+        let (status, body) = house.ask("POST", &format!("/api/v1/sessions/ses_1/{action}"), &[]).await;
+        assert_eq!((status, &body["requested"], &body["state"]), (StatusCode::OK, &json!(action), &json!(state)));
+        assert_eq!(house.get("/api/v1/sessions/ses_1").await.1["state"], state);
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,10 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use hubspot_bridge::admin::health::{Health, router};
+use hubspot_bridge::clock::SystemClock;
+use hubspot_bridge::config::store::Location;
+use hubspot_bridge::store::Interrupts;
+use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -26,11 +30,14 @@ async fn ready_while_workers_live_and_until_it_drains() {
     let (one, two) = (health.alive("one"), health.alive("two"));
     let (status, body) = get(&health, "/readyz").await;
     assert_eq!(status, StatusCode::OK);
-    assert_eq!(body, json!({ "status": "ready", "checks": [
-        { "name": "draining", "ok": true, "detail": "no" },
-        { "name": "workers", "ok": true, "detail": "2 alive" },
-        { "name": "store", "ok": true, "detail": "writable" },
-    ]}));
+    assert_eq!(
+        body,
+        json!({ "status": "ready", "checks": [
+            { "name": "draining", "ok": true, "detail": "no" },
+            { "name": "workers", "ok": true, "detail": "2 alive" },
+            { "name": "store", "ok": true, "detail": "writable" },
+        ]})
+    );
     drop(one);
     let (status, body) = get(&health, "/readyz").await;
     assert_eq!((status, &body["checks"][1]["detail"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("ended: one")));
@@ -44,21 +51,24 @@ async fn ready_while_workers_live_and_until_it_drains() {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_cannot_write_is_seen_and_asked_once_a_second() {
-    let house = House::new("").await;
-    let health = Health::new(house.store.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bridge.db");
+    let options = Options {
+        location: Location::File(file.clone()),
+        lock_wait: Duration::ZERO,
+        clock: Arc::new(SystemClock),
+        interrupts: Interrupts::default(),
+        mode: Mode::Inline,
+    };
+    let health = Health::new(Arc::new(SqliteStore::open(options).await.unwrap()));
     let _worker = health.alive("one");
-    house.store.limit_pages(Some(1)).await.unwrap();
-    // Fill what the pages in use still hold, so that a write needs a new one.
-    for n in 0..2_000 {
-        if house.store_message(n).await.is_err() {
-            break;
-        }
-    }
+    let breaker = rusqlite::Connection::open(&file).unwrap();
+    breaker.execute_batch("ALTER TABLE meta RENAME TO gone").unwrap();
     let (status, body) = get(&health, "/readyz").await;
     assert_eq!((status, &body["checks"][2]["ok"]), (StatusCode::SERVICE_UNAVAILABLE, &json!(false)), "{body}");
     assert_eq!(get(&health, "/livez").await.0, StatusCode::OK);
 
-    house.store.limit_pages(None).await.unwrap();
+    breaker.execute_batch("ALTER TABLE gone RENAME TO meta").unwrap();
     assert_eq!(get(&health, "/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE, "the answer of a moment ago");
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(get(&health, "/readyz").await.0, StatusCode::OK);

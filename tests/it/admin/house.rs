@@ -1,13 +1,14 @@
 //! An admin listener over a real store in memory, and the events to fill it with.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use hubspot_bridge::admin::{self, Admin};
-use hubspot_bridge::clock::{Clock, ManualClock};
+use hubspot_bridge::clock::Clock;
 use hubspot_bridge::config::store::Location;
 use hubspot_bridge::domain::{
     ConnectionName, DedupKey, Ending, EventKind, Lane, MessageId, NewEvent, Object, Outcome, Schedule, SessionPatch,
@@ -26,35 +27,49 @@ use crate::config::desk::{Desk, LEAST};
 /// 2026-11-21T09:00:00Z.
 pub(crate) const START: Timestamp = Timestamp(1_795_251_600_000);
 
+/// A clock that stands still unless it is moved.
+#[derive(Debug)]
+pub(crate) struct Still(AtomicI64);
+
+impl Still {
+    pub(crate) fn jump(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
 pub(crate) struct House {
     pub(crate) store: Arc<SqliteStore>,
-    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) clock: Arc<Still>,
     pub(crate) router: Router,
-    /// Keeps the settings' files.
-    pub(crate) desk: Desk,
 }
 
 impl House {
     /// With settings below the least ones, e.g. an `[admin]` table.
     pub(crate) async fn new(settings: &str) -> Self {
         let desk = Desk::new(&format!("{LEAST}{settings}"));
-        let clock = ManualClock::starting_at(START);
+        let clock = Arc::new(Still(AtomicI64::new(START.0)));
         let options = Options {
             location: Location::Memory,
             lock_wait: Duration::ZERO,
-            clock: clock.clone(),
+            clock: Arc::<Still>::clone(&clock),
             interrupts: Interrupts::default(),
             mode: Mode::Inline,
         };
         let store = Arc::new(SqliteStore::open(options).await.unwrap());
         let admin = Admin {
-            store: store.clone(),
-            ledger: store.clone(),
+            store: Arc::<SqliteStore>::clone(&store),
+            ledger: Arc::<SqliteStore>::clone(&store),
             config: Arc::new(desk.load(&[]).unwrap().config),
             metrics: Metrics::default(),
-            clock: clock.clone(),
+            clock: Arc::<Still>::clone(&clock),
         };
-        Self { store, clock, router: admin::router(admin), desk }
+        Self { store, clock, router: admin::router(admin) }
     }
 
     pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
@@ -85,7 +100,7 @@ impl House {
 
     /// Runs the one due mailbox: a reply with a journalled step, and a session, if the outcome is a reply.
     pub(crate) async fn turn(&self, end: impl Fn(Ending) -> Ending) {
-        let claim = Claim { lane: Lane::Conversation, n: 1, ttl: Duration::from_secs(60) };
+        let claim = Claim { lane: Lane::Conversation, n: 1, ttl: Duration::from_mins(1) };
         let lease = self.store.claim(claim).await.unwrap().remove(0);
         let turn = self.store.open_turn(&lease).await.unwrap().unwrap();
         let intent = StepIntent {

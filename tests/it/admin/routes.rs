@@ -101,14 +101,17 @@ async fn a_held_connection_shows_its_cause_everywhere() {
     let acme = ConnectionName::from("acme");
     house.store.hold(&acme, until, "unauthorized: HubSpot answered 401").await.unwrap();
     let (_, list) = house.get("/api/v1/connections").await;
-    assert_eq!(list["items"][0], json!({
-        "name": "acme", "portal_id": "1234567", "webhook_url": "https://bridge.example.com/webhooks/hubspot/acme",
-        "mode": "autopilot", "agent": "faq", "health": "held",
-        "hold": {
-            "cause": "unauthorized: HubSpot answered 401",
-            "since": "2026-11-21T09:00:00.000Z", "until": "2026-11-21T09:00:30.000Z",
-        },
-    }));
+    assert_eq!(
+        list["items"][0],
+        json!({
+            "name": "acme", "portal_id": "1234567", "webhook_url": "https://bridge.example.com/webhooks/hubspot/acme",
+            "mode": "autopilot", "agent": "faq", "health": "held",
+            "hold": {
+                "cause": "unauthorized: HubSpot answered 401",
+                "since": "2026-11-21T09:00:00.000Z", "until": "2026-11-21T09:00:30.000Z",
+            },
+        })
+    );
     let held = "bridge_connection_held{connection=\"acme\",cause=\"unauthorized\"} 1";
     assert!(house.text("GET", "/metrics", &[]).await.1.contains(held));
     house.store.hold(&acme, house.clock.now(), "").await.unwrap();
