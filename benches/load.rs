@@ -9,9 +9,6 @@ mod client;
 #[path = "../tests/it/intake/fixture.rs"]
 #[expect(clippy::unwrap_used, reason = "shared with the tests")]
 mod fixture;
-#[path = "../tests/it/intake/recording.rs"]
-#[expect(clippy::unwrap_used, reason = "shared with the tests")]
-mod recording;
 mod server;
 
 use std::error::Error;

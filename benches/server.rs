@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,23 +13,32 @@ use axum::body::Bytes;
 use axum::routing::post;
 use http::StatusCode;
 use hubspot_bridge::clock::SystemClock;
+use hubspot_bridge::config::store::Location;
 use hubspot_bridge::intake;
 use hubspot_bridge::intake::listener::{Bounds, serve};
-use hubspot_bridge::store::Store;
+use hubspot_bridge::limits;
+use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
+use hubspot_bridge::store::{Interrupts, Store};
 use tokio::net::TcpListener;
 
 use crate::client::pin_to_cpu;
 use crate::fixture::{self, PORTAL};
-use crate::recording::Recording;
 
 const FLAG: &str = "--serve";
 
 /// Which store the figures are about.
-pub const STORE: &str = "none: events are dropped, so the figures are the cost of the intake alone, NOT durable";
+pub const STORE: &str = "SQLite in a file, WAL, synchronous=FULL, group commit: 200 means on disk";
 
-/// The one place that chooses the store.
-fn open_store() -> Arc<dyn Store> {
-    Arc::new(Recording::default())
+/// The one place that chooses the store. The folder lives as long as the server.
+async fn open_store(folder: &Path) -> Result<Arc<dyn Store>, Box<dyn Error>> {
+    let options = Options {
+        location: Location::File(folder.join("bridge.db")),
+        lock_wait: Duration::ZERO,
+        clock: Arc::new(SystemClock),
+        interrupts: Interrupts::default(),
+        mode: Mode::Threaded { queue: limits::STORE_QUEUE },
+    };
+    Ok(Arc::new(SqliteStore::open(options).await?))
 }
 
 /// What is measured.
@@ -69,8 +79,10 @@ pub fn run(kind: Kind) -> Result<(), Box<dyn Error>> {
                 axum::serve(listener, router).await?;
             }
             Kind::Intake => {
+                let folder = tempfile::tempdir()?;
+                let store = open_store(folder.path()).await?;
                 let config = fixture::config(vec![fixture::connection("acme", PORTAL)]);
-                let router = intake::router(fixture::intake(config, open_store(), Arc::new(SystemClock)));
+                let router = intake::router(fixture::intake(config, store, Arc::new(SystemClock)));
                 serve(listener, router, Bounds::new(Duration::ZERO), std::future::pending()).await;
             }
         }

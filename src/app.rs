@@ -88,7 +88,7 @@ async fn wait(life: &Lifecycle, health: &health::Health, config: &Config) -> Res
         () = draining.cancelled() => {}
     }
     // Readiness goes first, so that a load balancer looks elsewhere while deliveries are still stored.
-    health.start_draining();
+    health.drain();
     life.drain();
     tracing::info!(grace = ?config.server.drain_grace, "draining; a second signal cuts");
     tokio::select! {
@@ -107,7 +107,8 @@ struct House {
     config: Arc<Config>,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
-    store: Arc<SqliteStore>,
+    store: Arc<dyn Store>,
+    ledger: Arc<dyn Ledger>,
     health: Arc<health::Health>,
     shared: Arc<Shared>,
 }
@@ -117,12 +118,14 @@ impl House {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let metrics = Metrics::default();
         let interrupts = Interrupts::default();
-        let store = open_store(config, &clock, &interrupts).await?;
+        let sqlite = Arc::new(open_store(config, &clock, &interrupts).await?);
+        let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&sqlite);
+        let ledger: Arc<dyn Ledger> = sqlite;
         let transport: Arc<dyn Transport> = Arc::new(hubspot::http::Http::new().map_err(Error::Http)?);
         let connections = connect(config, &store, &transport, &clock, &metrics)?;
-        let health = health::Health::new(store.clone());
+        let health = Arc::new(health::Health::new(Arc::clone(&store)));
         let shared = Arc::new(Shared {
-            store: store.clone(),
+            store: Arc::clone(&store),
             interrupts,
             connections,
             delivery: Arc::new(config.delivery.clone()),
@@ -130,15 +133,13 @@ impl House {
             metrics: metrics.clone(),
             held: DashMap::new(),
         });
-        Ok(Self { config: Arc::clone(config), clock, metrics, store, health, shared })
+        Ok(Self { config: Arc::clone(config), clock, metrics, store, ledger, health, shared })
     }
 
     fn start(&self, life: &Lifecycle, public: TcpListener, admin: TcpListener) {
-        let store: Arc<dyn Store> = self.store.clone();
-        let ledger: Arc<dyn Ledger> = self.store.clone();
         let worker = Worker::new(Arc::clone(&self.shared));
         let stop = life.draining();
-        let alive = self.health.alive("dispatcher");
+        let alive = self.health.worker();
         // The listeners close when the worker has drained: until then deliveries are still stored, and operators see.
         let closing = CancellationToken::new();
         let drained = closing.clone().drop_guard();
@@ -150,10 +151,10 @@ impl House {
             life.spawn(Kind::Errand, "the sweep", sweep::run(cx.clone(), life.draining()));
         }
         let keep = self.config.store.retention;
-        let prune = retention::run(Arc::clone(&store), Arc::clone(&self.clock), keep, life.draining());
+        let prune = retention::run(Arc::clone(&self.store), Arc::clone(&self.clock), keep, life.draining());
         life.spawn(Kind::Errand, "retention", prune);
         let intake = Intake {
-            store: Arc::clone(&store),
+            store: Arc::clone(&self.store),
             config: Arc::clone(&self.config),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
@@ -164,9 +165,9 @@ impl House {
         life.spawn(Kind::Vital, "the public listener", async move {
             listener::serve(public, router, bounds, stop.cancelled_owned()).await;
         });
-        let state = admin::Admin {
-            store,
-            ledger,
+        let state = admin::State {
+            store: Arc::clone(&self.store),
+            ledger: Arc::clone(&self.ledger),
             config: Arc::clone(&self.config),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
@@ -178,11 +179,7 @@ impl House {
     }
 }
 
-async fn open_store(
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-    interrupts: &Interrupts,
-) -> Result<Arc<SqliteStore>, Error> {
+async fn open_store(config: &Config, clock: &Arc<dyn Clock>, interrupts: &Interrupts) -> Result<SqliteStore, Error> {
     let options = sqlite::Options {
         location: config.store.location.clone(),
         lock_wait: config.store.lock_wait,
@@ -190,12 +187,12 @@ async fn open_store(
         interrupts: interrupts.clone(),
         mode: sqlite::Mode::Threaded { queue: crate::limits::STORE_QUEUE },
     };
-    SqliteStore::open(options).await.map(Arc::new).map_err(Error::Store)
+    SqliteStore::open(options).await.map_err(Error::Store)
 }
 
 fn connect(
     config: &Config,
-    store: &Arc<SqliteStore>,
+    store: &Arc<dyn Store>,
     transport: &Arc<dyn Transport>,
     clock: &Arc<dyn Clock>,
     metrics: &Metrics,
@@ -213,7 +210,7 @@ fn connect(
         let context = Context {
             settings: Arc::new(settings.clone()),
             delivery: Arc::clone(&delivery),
-            store: store.clone(),
+            store: Arc::clone(store),
             hubspot: Client::new(client, Arc::clone(transport), Arc::clone(clock), metrics.clone()),
             agent: builder.build(settings).map_err(Error::Agent)?,
             directory: Arc::new(Directory::default()),

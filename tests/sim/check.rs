@@ -154,8 +154,11 @@ fn every_event_ended(events: &[hubspot_bridge::domain::Event]) {
 
 /// Guarantee 1, and the sweep: every customer message is in the ledger, or was answered with a later one.
 fn every_message_known(world: &World, events: &[hubspot_bridge::domain::Event]) {
-    let known: BTreeSet<&str> =
-        events.iter().filter_map(|event| event.message_id.as_ref()).map(|id| id.as_str()).collect();
+    let known: BTreeSet<&str> = events
+        .iter()
+        .filter_map(|event| event.message_id.as_ref())
+        .map(hubspot_bridge::domain::MessageId::as_str)
+        .collect();
     for id in world.asked.keys() {
         assert!(known.contains(id.as_str()), "no event for the customer's message {id}");
     }

@@ -1,6 +1,6 @@
 //! Numbers drawn from a seed.
 
-/// SplitMix64: small, seedable, good enough to tell stories.
+/// `SplitMix64`: small, seedable, good enough to tell stories.
 #[derive(Clone, Debug)]
 pub struct Draw(u64);
 
@@ -34,7 +34,7 @@ impl Draw {
     }
 
     pub fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        let index = self.below(all.len() as u64);
+        let index = self.below(u64::try_from(all.len()).expect("small"));
         &all[usize::try_from(index).expect("an index")]
     }
 }

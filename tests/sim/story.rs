@@ -57,8 +57,6 @@ async fn burst(portal: &Portal, draw: &mut Draw, thread: &ThreadId, turn: u64) {
     }
 }
 
-/// Changes a ticket's properties now and then, in floods.
-
 async fn pause(draw: &mut Draw, up_to_ms: u64) {
     tokio::time::sleep(Duration::from_millis(draw.below(up_to_ms))).await;
 }

@@ -7,7 +7,7 @@ use hubspot_bridge::domain::{Channel, Timestamp};
 pub const WRITTEN_AT: Timestamp = Timestamp(1_795_000_000_000);
 
 pub fn said(by: Speaker, text: &str) -> Said {
-    Said { id: "m-1".into(), by, text: text.into(), at: WRITTEN_AT, attachments: vec![] }
+    Said { id: "m-1".into(), by, text: text.into(), at: WRITTEN_AT, original: None, attachments: vec![] }
 }
 
 /// A burst of customer messages.

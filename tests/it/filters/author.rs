@@ -127,7 +127,8 @@ fn places_that_are_not_enabled_are_refused() {
     let here = thread(None);
     let inbox = vec!["11".to_owned()];
     let other = vec!["12".to_owned()];
-    let rows: [(&str, Thread, &[String], &[Channel], Option<Reason>); 8] = [
+    type Row<'a> = (&'a str, Thread, &'a [String], &'a [Channel], Option<Reason>);
+    let rows: [Row<'_>; 8] = [
         ("everything enabled", here.clone(), &[], &[], None),
         ("the inbox is enabled", here.clone(), &inbox, &[], None),
         ("another inbox is", here.clone(), &other, &[], Some(Reason::InboxNotEnabled)),

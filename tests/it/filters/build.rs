@@ -133,7 +133,7 @@ pub fn settings() -> Connection {
             kind: AgentKind::Faq,
             base_url: String::new(),
             api_key: None,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             attempts: 3,
             model: String::new(),
             system_prompt: String::new(),

@@ -57,7 +57,7 @@ async fn a_message_in_full() {
     assert_eq!(message.text, "a &amp; b", "kept as it is");
     assert_eq!(message.direction, Some(Direction::Incoming));
     assert_eq!(message.channel_account_id.as_deref(), Some("4021198932"));
-    assert!(message.truncated);
+    assert_eq!(message.truncation, hubspot_bridge::domain::Truncation::ToMostRecentReply);
     assert_eq!(message.status.as_deref(), Some("RECEIVED"));
     assert_eq!(message.attachments[0].url.as_deref(), Some("https://files.test/1"));
     assert_eq!(message.attachments[1].kind, "QUICK_REPLIES");

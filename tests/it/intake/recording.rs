@@ -73,6 +73,13 @@ impl Store for Recording {
     async fn posted(&self, _: &ConnectionName, _: &[MessageId]) -> Result<Vec<MessageId>, Error> {
         Err(Error::Stopped)
     }
+    async fn own_writes(
+        &self,
+        _: &ConnectionName,
+        _: &hubspot_bridge::domain::TicketId,
+    ) -> Result<Vec<(String, String)>, Error> {
+        Err(Error::Stopped)
+    }
     async fn known(&self, _: &[DedupKey]) -> Result<Vec<bool>, Error> {
         Err(Error::Stopped)
     }
@@ -88,7 +95,7 @@ impl Store for Recording {
     async fn set_cursor(&self, _: &str, _: &str) -> Result<(), Error> {
         Err(Error::Stopped)
     }
-    async fn wait_due(&self) -> Result<(), Error> {
+    async fn wait_due(&self, _: &[hubspot_bridge::domain::Lane]) -> Result<(), Error> {
         Err(Error::Stopped)
     }
     async fn operate(&self, _: Operation) -> Result<(), Error> {
