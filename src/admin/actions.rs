@@ -4,12 +4,12 @@
 //! it, and a running answer is interrupted. A session without one has no mailbox and is patched at once.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{self, Path};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use super::{Admin, sessions, views};
+use super::{State, sessions, views};
 use crate::domain::{
     DedupKey, EventKind, NewEvent, Object, Schedule, Session, SessionPatch, SessionState, ThreadId, Timestamp,
 };
@@ -58,15 +58,15 @@ impl Action {
     }
 }
 
-pub(super) async fn pause(State(admin): State<Admin>, Path(id): Path<String>) -> Done {
+pub(super) async fn pause(extract::State(admin): extract::State<State>, Path(id): Path<String>) -> Done {
     act(&admin, &id, Action::Pause).await
 }
 
-pub(super) async fn resume(State(admin): State<Admin>, Path(id): Path<String>) -> Done {
+pub(super) async fn resume(extract::State(admin): extract::State<State>, Path(id): Path<String>) -> Done {
     act(&admin, &id, Action::Resume).await
 }
 
-async fn act(admin: &Admin, id: &str, action: Action) -> Done {
+async fn act(admin: &State, id: &str, action: Action) -> Done {
     for _ in 0..PATCHES {
         let session = sessions::find(admin, id).await?;
         let Some(patch) = action.patch(session.state, admin.clock.now())? else {
@@ -96,7 +96,7 @@ fn requested(session: &Session, action: Action) -> Value {
 }
 
 /// Each request is an event of its own, hence the random key.
-fn request(admin: &Admin, session: &Session, thread: ThreadId, action: Action) -> Result<NewEvent, ApiError> {
+fn request(admin: &State, session: &Session, thread: ThreadId, action: Action) -> Result<NewEvent, ApiError> {
     let mut key = [0; 16];
     getrandom::fill(&mut key).map_err(|_| ApiError::unavailable("the system gives no random numbers", "try again"))?;
     Ok(NewEvent {

@@ -4,17 +4,17 @@
 //! but no web page that merely runs in a browser here. Such a page can name us by a host of its own (DNS rebinding)
 //! or post to us from another origin; both are seen in the request's headers.
 
-use axum::extract::{Request, State};
+use axum::extract::{self, Request};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use subtle::ConstantTimeEq;
 
-use super::Admin;
+use super::State;
 use super::error::ApiError;
 use crate::config::Secret;
 
-pub(super) async fn require(State(admin): State<Admin>, request: Request, next: Next) -> Response {
+pub(super) async fn require(extract::State(admin): extract::State<State>, request: Request, next: Next) -> Response {
     let settings = &admin.config.admin;
     let open = settings.metrics_public && request.uri().path() == "/metrics";
     let allowed = match &settings.token {

@@ -1,16 +1,16 @@
 //! `GET /connections`: each with its webhook's address, and whether it is held and why.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract;
 use axum::http::Uri;
 use serde_json::{Value, json};
 
 use super::params::Params;
-use super::{Admin, Answer, views};
+use super::{Answer, State, views};
 use crate::config::Connection;
 use crate::store::Hold;
 
-pub(super) async fn list(State(admin): State<Admin>, uri: Uri) -> Answer {
+pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Answer {
     Params::read(&uri, &[])?;
     let holds = admin.store.holds().await?;
     let public_url = &admin.config.server.public_url;

@@ -1,26 +1,26 @@
 //! `GET /events` and `GET /events/{id}`.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{self, Path};
 use axum::http::Uri;
 
 use super::error::ApiError;
 use super::params::Params;
-use super::{Admin, Answer, views};
-use crate::domain::{EventId, Object, Outcome, Reason, State as EventState, Timestamp};
+use super::{Answer, State, views};
+use crate::domain::{self, EventId, Object, Outcome, Reason, Timestamp};
 use crate::store::types::EventFilter;
 
 const KEYS: [&str; 10] =
     ["connection", "state", "outcome", "reason", "thread", "ticket", "message", "since", "limit", "cursor"];
 
-pub(super) async fn list(State(admin): State<Admin>, uri: Uri) -> Answer {
+pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Answer {
     let params = Params::read(&uri, &KEYS)?;
     let (cursor, limit) = params.page()?;
     let page = admin.ledger.events(filter(&params)?, cursor, limit).await?;
     Ok(Json(views::page(&page, views::event)))
 }
 
-pub(super) async fn show(State(admin): State<Admin>, Path(id): Path<String>, uri: Uri) -> Answer {
+pub(super) async fn show(extract::State(admin): extract::State<State>, Path(id): Path<String>, uri: Uri) -> Answer {
     Params::read(&uri, &[])?;
     let missing =
         || ApiError::not_found(format!("there is no event {id:?}"), "ids look like evt_1; `GET /events` lists them");
@@ -31,7 +31,7 @@ pub(super) async fn show(State(admin): State<Admin>, Path(id): Path<String>, uri
 
 fn filter(params: &Params) -> Result<EventFilter, ApiError> {
     let words = |all: Vec<&str>| format!("one of {}", all.join(", "));
-    let states = words(EventState::ALL.map(EventState::as_str).to_vec());
+    let states = words(domain::State::ALL.map(domain::State::as_str).to_vec());
     let outcomes = words(Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect());
     let reasons = words(Reason::ALL.iter().map(|reason| reason.as_str()).collect());
     let (thread, ticket) = (params.text("thread").map(Object::Thread), params.text("ticket").map(Object::Ticket));
@@ -41,7 +41,7 @@ fn filter(params: &Params) -> Result<EventFilter, ApiError> {
     }
     Ok(EventFilter {
         connection: params.text("connection"),
-        state: params.parsed("state", &states, EventState::from_name)?,
+        state: params.parsed("state", &states, domain::State::from_name)?,
         outcome: params.parsed("outcome", &outcomes, Outcome::from_name)?,
         reason: params.parsed("reason", &reasons, Reason::from_name)?,
         object: thread.or(ticket),

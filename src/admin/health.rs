@@ -4,14 +4,13 @@
 //! of an agent changes neither: restarting the bridge mends neither.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use dashmap::DashMap;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
@@ -28,15 +27,13 @@ const STORE_CACHE: Duration = Duration::from_secs(1);
 pub struct Health {
     store: Arc<dyn Store>,
     draining: AtomicBool,
-    workers: DashMap<&'static str, bool>,
+    started: AtomicUsize,
+    ended: AtomicUsize,
     checked: Mutex<Option<(Instant, Result<(), String>)>>,
 }
 
 /// A worker's sign of life: readiness fails once it is dropped.
-pub struct Alive {
-    name: &'static str,
-    health: Arc<Health>,
-}
+pub struct Alive(Arc<Health>);
 
 /// One line of `/readyz`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,27 +47,33 @@ pub struct Check {
 }
 
 impl Health {
-    /// Not ready until a worker is [`Self::alive`].
+    /// Not ready until a [`Self::worker`] is alive.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
-        Arc::new(Self { store, draining: AtomicBool::new(false), workers: DashMap::new(), checked: Mutex::new(None) })
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            draining: AtomicBool::new(false),
+            started: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
+            checked: Mutex::new(None),
+        }
     }
 
     /// From now on not ready; deliveries may still come until the listener closes.
-    pub fn start_draining(&self) {
-        self.draining.store(true, Ordering::Relaxed);
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::SeqCst);
     }
 
-    /// Counts a worker as alive for as long as the returned sign is kept. Names are unique.
+    /// Counts a worker as alive for as long as the returned sign is kept.
     #[must_use]
-    pub fn alive(self: &Arc<Self>, name: &'static str) -> Alive {
-        self.workers.insert(name, true);
-        Alive { name, health: Arc::clone(self) }
+    pub fn worker(self: &Arc<Self>) -> Alive {
+        self.started.fetch_add(1, Ordering::SeqCst);
+        Alive(Arc::clone(self))
     }
 
     /// Every check, in a stable order.
     pub async fn checks(&self) -> [Check; 3] {
-        let draining = self.draining.load(Ordering::Relaxed);
+        let draining = self.draining.load(Ordering::SeqCst);
         let drain_words = if draining { "shutting down: running turns finish, no new ones start" } else { "no" };
         let store = self.check_store().await;
         [
@@ -81,15 +84,13 @@ impl Health {
     }
 
     fn check_workers(&self) -> Check {
-        let mut dead: Vec<&str> =
-            self.workers.iter().filter(|entry| !*entry.value()).map(|entry| *entry.key()).collect();
-        dead.sort_unstable();
-        let detail = match (dead.is_empty(), self.workers.len()) {
-            (true, 0) => "none has started yet".to_owned(),
-            (true, alive) => format!("{alive} alive"),
-            (false, _) => format!("ended: {}", dead.join(", ")),
+        let (started, ended) = (self.started.load(Ordering::SeqCst), self.ended.load(Ordering::SeqCst));
+        let detail = match (started, ended) {
+            (0, _) => "none has started yet".to_owned(),
+            (started, 0) => format!("{started} alive"),
+            (started, ended) => format!("{ended} of {started} ended"),
         };
-        Check { name: "workers", ok: dead.is_empty() && !self.workers.is_empty(), detail }
+        Check { name: "workers", ok: started > 0 && ended == 0, detail }
     }
 
     /// One caller asks the store, the others wait for its answer: a flood of probes is one write a second.
@@ -112,7 +113,7 @@ impl Health {
 
 impl Drop for Alive {
     fn drop(&mut self) {
-        self.health.workers.insert(self.name, false);
+        self.0.ended.fetch_add(1, Ordering::SeqCst);
     }
 }
 

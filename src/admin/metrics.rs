@@ -1,9 +1,9 @@
 //! `GET /metrics`. Counters are kept where things happen; what the store knows is read here, at each scrape.
 
-use axum::extract::State;
+use axum::extract;
 use axum::http::{HeaderName, header};
 
-use super::Admin;
+use super::State;
 use crate::domain::Timestamp;
 use crate::store::types::Stats;
 use crate::store::{self, Hold};
@@ -12,7 +12,7 @@ use crate::telemetry::metrics::{Held, Mailboxes};
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Counters are told even when the store cannot be read.
-pub(super) async fn render(State(admin): State<Admin>) -> ([(HeaderName, &'static str); 1], String) {
+pub(super) async fn render(extract::State(admin): extract::State<State>) -> ([(HeaderName, &'static str); 1], String) {
     if let Err(error) = refresh(&admin).await {
         let cause: &dyn std::error::Error = &error;
         tracing::warn!(error = cause, "the store's gauges could not be refreshed");
@@ -20,14 +20,14 @@ pub(super) async fn render(State(admin): State<Admin>) -> ([(HeaderName, &'stati
     ([(header::CONTENT_TYPE, TEXT)], admin.metrics.render())
 }
 
-async fn refresh(admin: &Admin) -> Result<(), store::Error> {
+async fn refresh(admin: &State) -> Result<(), store::Error> {
     let (stats, holds) = (admin.ledger.stats().await?, admin.store.holds().await?);
     set_mailboxes(admin, &stats, admin.clock.now());
     set_holds(admin, &holds);
     Ok(())
 }
 
-fn set_mailboxes(admin: &Admin, stats: &Stats, now: Timestamp) {
+fn set_mailboxes(admin: &State, stats: &Stats, now: Timestamp) {
     let wait = stats.oldest_due.map(|due| now.since(due).as_secs_f64());
     admin.metrics.oldest_due_seconds.set(wait.unwrap_or_default());
     for (state, count) in [("due", stats.due), ("waiting", stats.waiting), ("leased", stats.leased)] {
@@ -36,7 +36,7 @@ fn set_mailboxes(admin: &Admin, stats: &Stats, now: Timestamp) {
     }
 }
 
-fn set_holds(admin: &Admin, holds: &[Hold]) {
+fn set_holds(admin: &State, holds: &[Hold]) {
     admin.metrics.connection_held.clear();
     for hold in holds {
         let label = Held { connection: hold.connection.to_string(), cause: cause_label(&hold.cause).to_owned() };

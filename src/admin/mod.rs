@@ -1,7 +1,7 @@
 //! What operators see and do: health for the public listener, metrics and the JSON API for the admin listener.
 //!
 //! Reads the ledger, never decides anything; a session is changed by an event that the worker performs. The
-//! composition root builds [`Admin`] and serves the two routers.
+//! composition root builds [`State`] and serves the two routers.
 
 mod actions;
 mod auth;
@@ -18,12 +18,12 @@ pub mod why;
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{self, Path};
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use axum::{Json, extract::Path};
 use serde_json::Value;
 
 pub use health::Health;
@@ -36,7 +36,7 @@ use error::ApiError;
 
 /// What the admin listener works on.
 #[derive(Clone)]
-pub struct Admin {
+pub struct State {
     /// Sessions, holds, and the events that operators raise.
     pub store: Arc<dyn Store>,
     /// Everything shown.
@@ -53,7 +53,7 @@ type Answer = Result<Json<Value>, ApiError>;
 
 /// The admin listener's routes. Everything but public metrics asks for the bearer token; without a token (only
 /// possible on loopback) browsers of other sites are still kept out.
-pub fn router(admin: Admin) -> Router {
+pub fn router(admin: State) -> Router {
     let api = Router::new()
         .route("/events", get(events::list))
         .route("/events/{id}", get(events::show))
@@ -73,7 +73,7 @@ pub fn router(admin: Admin) -> Router {
         .with_state(admin)
 }
 
-async fn explain(State(admin): State<Admin>, Path(id): Path<String>, uri: Uri) -> Answer {
+async fn explain(extract::State(admin): extract::State<State>, Path(id): Path<String>, uri: Uri) -> Answer {
     params::Params::read(&uri, &[])?;
     let found = admin.ledger.find(&id).await?;
     if found.events.is_empty() && found.sessions.is_empty() && found.mailboxes.is_empty() {

@@ -1,19 +1,19 @@
 //! `GET /sessions` and `GET /sessions/{id}`.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{self, Path};
 use axum::http::Uri;
 
 use super::error::ApiError;
 use super::params::Params;
-use super::{Admin, Answer, views};
+use super::{Answer, State, views};
 use crate::domain::{Session, SessionState};
 use crate::store::SessionKey;
 use crate::store::types::SessionFilter;
 
 const KEYS: [&str; 7] = ["connection", "thread", "ticket", "contact", "state", "limit", "cursor"];
 
-pub(super) async fn list(State(admin): State<Admin>, uri: Uri) -> Answer {
+pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Answer {
     let params = Params::read(&uri, &KEYS)?;
     let (cursor, limit) = params.page()?;
     let states = format!("one of {}", SessionState::ALL.map(SessionState::as_str).join(", "));
@@ -28,13 +28,13 @@ pub(super) async fn list(State(admin): State<Admin>, uri: Uri) -> Answer {
     Ok(Json(views::page(&page, views::session)))
 }
 
-pub(super) async fn show(State(admin): State<Admin>, Path(id): Path<String>, uri: Uri) -> Answer {
+pub(super) async fn show(extract::State(admin): extract::State<State>, Path(id): Path<String>, uri: Uri) -> Answer {
     Params::read(&uri, &[])?;
     Ok(Json(views::session(&find(&admin, &id).await?)))
 }
 
 /// The session with this id, or 404.
-pub(super) async fn find(admin: &Admin, id: &str) -> Result<Session, ApiError> {
+pub(super) async fn find(admin: &State, id: &str) -> Result<Session, ApiError> {
     let missing = || {
         ApiError::not_found(format!("there is no session {id:?}"), "ids look like ses_1; `GET /sessions` lists them")
     };

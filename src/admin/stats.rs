@@ -1,14 +1,14 @@
 //! `GET /stats`: the numbers of the ledger.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract;
 use axum::http::Uri;
 use serde_json::{Value, json};
 
 use super::params::Params;
-use super::{Admin, Answer, views};
+use super::{Answer, State, views};
 
-pub(super) async fn show(State(admin): State<Admin>, uri: Uri) -> Answer {
+pub(super) async fn show(extract::State(admin): extract::State<State>, uri: Uri) -> Answer {
     Params::read(&uri, &[])?;
     let stats = admin.ledger.stats().await?;
     let finished = stats.finished.iter().map(|(connection, outcome, reason, count)| {

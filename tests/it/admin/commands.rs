@@ -196,7 +196,7 @@ async fn config_check_tells_every_problem_and_print_redacts() {
 
 #[tokio::test]
 async fn healthcheck_asks_the_public_listener_on_this_machine() {
-    let health = Health::new(house().await.store);
+    let health = Arc::new(Health::new(house().await.store));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let desk = Desk::new(&format!("[server]\nlisten = \"0.0.0.0:{}\"\n", listener.local_addr().unwrap().port()));
     let file = desk.file();
@@ -206,7 +206,7 @@ async fn healthcheck_asks_the_public_listener_on_this_machine() {
         assert_eq!(waiting.exit, Exit::Failed);
         assert!(waiting.out.contains("failed workers: none has started yet"), "{}", waiting.out);
         assert_eq!(check(&["healthcheck", "--live"]).await.exit, Exit::Fine);
-        let _worker = health.alive("one");
+        let _worker = health.worker();
         assert_eq!(check(&["healthcheck"]).await.exit, Exit::Fine);
     };
     tokio::select! {

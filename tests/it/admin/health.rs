@@ -25,9 +25,9 @@ async fn get(health: &Arc<Health>, path: &str) -> (StatusCode, Value) {
 
 #[tokio::test(start_paused = true)]
 async fn ready_while_workers_live_and_until_it_drains() {
-    let health = Health::new(House::new("").await.store);
+    let health = Arc::new(Health::new(House::new("").await.store));
     assert_eq!(get(&health, "/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE, "no worker yet");
-    let (one, two) = (health.alive("one"), health.alive("two"));
+    let (one, _two) = (health.worker(), health.worker());
     let (status, body) = get(&health, "/readyz").await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(
@@ -40,13 +40,17 @@ async fn ready_while_workers_live_and_until_it_drains() {
     );
     drop(one);
     let (status, body) = get(&health, "/readyz").await;
-    assert_eq!((status, &body["checks"][1]["detail"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("ended: one")));
-    let _one = health.alive("one");
+    assert_eq!((status, &body["checks"][1]["detail"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("1 of 2 ended")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn draining_ends_readiness_and_not_life() {
+    let health = Arc::new(Health::new(House::new("").await.store));
+    let _worker = health.worker();
     assert_eq!(get(&health, "/readyz").await.0, StatusCode::OK);
-    health.start_draining();
+    health.drain();
     assert_eq!(get(&health, "/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(get(&health, "/livez").await.0, StatusCode::OK);
-    drop(two);
 }
 
 #[tokio::test(start_paused = true)]
@@ -60,8 +64,8 @@ async fn a_store_that_cannot_write_is_seen_and_asked_once_a_second() {
         interrupts: Interrupts::default(),
         mode: Mode::Inline,
     };
-    let health = Health::new(Arc::new(SqliteStore::open(options).await.unwrap()));
-    let _worker = health.alive("one");
+    let health = Arc::new(Health::new(Arc::new(SqliteStore::open(options).await.unwrap())));
+    let _worker = health.worker();
     let breaker = rusqlite::Connection::open(&file).unwrap();
     breaker.execute_batch("ALTER TABLE meta RENAME TO gone").unwrap();
     let (status, body) = get(&health, "/readyz").await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
-use hubspot_bridge::admin::{self, Admin};
+use hubspot_bridge::admin;
 use hubspot_bridge::clock::Clock;
 use hubspot_bridge::config::store::Location;
 use hubspot_bridge::domain::{
@@ -62,14 +62,14 @@ impl House {
             mode: Mode::Inline,
         };
         let store = Arc::new(SqliteStore::open(options).await.unwrap());
-        let admin = Admin {
+        let state = admin::State {
             store: Arc::<SqliteStore>::clone(&store),
             ledger: Arc::<SqliteStore>::clone(&store),
             config: Arc::new(desk.load(&[]).unwrap().config),
             metrics: Metrics::default(),
             clock: Arc::<Still>::clone(&clock),
         };
-        Self { store, clock, router: admin::router(admin) }
+        Self { store, clock, router: admin::router(state) }
     }
 
     pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
