@@ -120,6 +120,25 @@ async fn a_held_connection_shows_its_cause_everywhere() {
 }
 
 #[tokio::test]
+async fn why_tells_the_whole_conversation_whichever_of_its_ids_is_given() {
+    let house = House::new("").await;
+    house.message("t1", "m1").await;
+    house.turn(|ending| ending).await;
+    house.clock.jump(60_000);
+    house.message("t1", "m2").await;
+    house.message("t2", "m9").await;
+    house.session("t1", SessionPatch { contact_id: Some("c1".into()), ..SessionPatch::default() }).await;
+    for (id, told) in [("t1", 2), ("ses_1", 2), ("c1", 2), ("m2", 1), ("evt_3", 1)] {
+        let (_, story) = house.get(&format!("/api/v1/why/{id}")).await;
+        let lines = story["lines"].as_array().unwrap();
+        let announced = |line: &&Value| line["text"].as_str().unwrap().contains("announced");
+        assert_eq!(lines.iter().filter(announced).count(), told, "{id}: {story}");
+        assert!(!lines.iter().any(|line| id != "evt_3" && line.to_string().contains("m9")), "{id}: {story}");
+        assert!(story["now"].as_str().unwrap().contains("1 event waits in acme/thread/"), "{id}: {story}");
+    }
+}
+
+#[tokio::test]
 async fn numbers_come_from_the_store_at_each_look() {
     let house = House::new("").await;
     house.message("t1", "m1").await;
