@@ -8,6 +8,7 @@ use clap::Parser;
 use hubspot_bridge::app;
 use hubspot_bridge::cli::{self, Cause, Cli, Exit, Programs, Running, Terminal};
 use hubspot_bridge::config::Config;
+use hubspot_bridge::store::sqlite;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -33,6 +34,6 @@ fn sandbox(_args: cli::sandbox::Args) -> Running<Exit> {
     Box::pin(async { Exit::CouldNotRun })
 }
 
-fn backup(_from: &Path, _to: &Path) -> Result<(), Cause> {
-    Err("this build has no store".into())
+fn backup(from: &Path, to: &Path) -> Result<(), Cause> {
+    sqlite::copy_file(from, to).map_err(Into::into)
 }
