@@ -44,6 +44,7 @@ pub(super) async fn work(shared: &Shared, lease: Lease) {
     let ended = tracing::Instrument::instrument(
         async {
             tokio::select! {
+                biased;
                 ended = handler => ended,
                 () = keep_alive(shared, &lease, &watch) => Ok(Err(Stop::LeaseLost)),
             }

@@ -161,6 +161,7 @@ async fn listen(talk: &mut Talk<'_>, question: &Question) -> Result<Heard, Stop>
     tokio::pin!(call);
     loop {
         tokio::select! {
+            biased;
             answer = &mut call => {
                 return Ok(Heard::Answer(answer.unwrap_or_else(|_| Err(agents::Error {
                     operation: "ask",

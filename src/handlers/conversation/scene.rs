@@ -89,7 +89,8 @@ impl Scene {
             .map(|(message, _)| message)
     }
 
-    /// When the conversation was last answered by anybody, as far as the newest page shows.
+    /// When the conversation was last answered by anybody but the bridge, as far as the newest page shows. What the
+    /// bridge answered is known exactly: `answered_through`.
     pub fn last_answer_at(&self) -> Option<Timestamp> {
         use crate::domain::{MessageKind, Reason};
         self.recent
@@ -97,11 +98,7 @@ impl Scene {
             .zip(&self.verdicts)
             .filter(|(message, verdict)| {
                 message.kind == MessageKind::Message
-                    && matches!(
-                        verdict,
-                        Verdict::Rep(_)
-                            | Verdict::Skip(Reason::OwnMessage | Reason::OutgoingMessage | Reason::AiMarker)
-                    )
+                    && matches!(verdict, Verdict::Rep(_) | Verdict::Skip(Reason::OutgoingMessage | Reason::AiMarker))
             })
             .map(|(message, _)| message.created_at)
             .max()

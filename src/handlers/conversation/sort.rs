@@ -97,12 +97,11 @@ pub fn thread_properties(talk: &mut Talk<'_>) {
 /// Adds customer messages that only the newest page shows (their webhook is late, lost or overtaken), so that an answer
 /// never skips one. Messages whose event ended already were judged then, and stay out.
 pub async fn overlooked(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
-    let Some(oldest) = talk.open.first().map(|message| message.created_at) else { return Ok(()) };
     let through = scene.session.as_ref().and_then(|session| session.answered_through.as_ref()).map(|t| t.at);
     let ai_since = scene.session.as_ref().and_then(|session| session.ai_since);
     // Before the conversation was ours, or before somebody answered, nothing was overlooked.
     let after = [through, ai_since.map(before), scene.last_answer_at()].into_iter().flatten().max();
-    let after = after.unwrap_or(before(oldest));
+    let after = after.unwrap_or_default();
     let now = talk.cx.now();
     let fresh: Vec<Message> = scene
         .customers_after(after)

@@ -1,7 +1,7 @@
 //! `append`: the hot path. Inserts the events of a delivery, then writes each mailbox they touched once.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use rusqlite::{OptionalExtension, params};
 
@@ -26,7 +26,7 @@ const SEEN: &str = "UPDATE events SET seen = min(seen + ?2, 4294967295) WHERE de
 /// Mailboxes touched by a batch, written once at its end.
 #[derive(Default)]
 struct Touched<'b> {
-    mailboxes: HashMap<(&'b ConnectionName, &'b Object), (Mailbox, bool)>,
+    mailboxes: BTreeMap<(&'b ConnectionName, &'b Object), (Mailbox, bool)>,
 }
 
 impl<'b> Touched<'b> {
