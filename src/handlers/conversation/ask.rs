@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::plan::Plan;
 use super::scene::Scene;
 use super::talk::Talk;
-use super::{question, sort};
+use super::{question, session, sort};
 use crate::agents::{self, Answer, Class, Effect, Question, Recall};
 use crate::domain::MessageId;
 use crate::filters::ownership;
@@ -184,7 +184,7 @@ async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<
     let Some(mut scene) = Scene::read(talk.cx, &talk.thread_id, &talk.events).await? else {
         return Ok(Some(Heard::TakenOver));
     };
-    if scene.decide(talk.cx, ownership::silences).is_some() {
+    if scene.decide(talk.cx, ownership::silences).is_some() || session::pause_waits(talk).await? {
         return Ok(Some(Heard::TakenOver));
     }
     // What an agent with a memory has heard cannot be taken back: newer words wait for the next turn.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::probe::{self, Probe};
 use super::scene::Scene;
+use super::session;
 use super::talk::Talk;
 use crate::config::{Guarantee, OnUnknown};
 use crate::domain::{Message, MessageId, Mode, Reason};
@@ -104,11 +105,12 @@ pub async fn once(
 /// The last look, right before posting.
 async fn look(talk: &mut Talk<'_>, client: &Client, name: &'static str, body: &Body) -> Result<Option<Posted>, Stop> {
     let fresh = match Scene::read_with(talk.cx, client, &talk.thread_id, &talk.events).await {
-        Ok(Some(fresh)) => fresh,
-        Ok(None) => {
+        Ok(Some(fresh)) if !fresh.thread.archived => fresh,
+        Ok(_) => {
+            // The next run begins with the thread and says which of the two it is.
             talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
-            let detail = "the thread is gone".to_owned();
-            return Ok(Some(Posted::Refused { reason: Reason::ThreadDeleted, detail }));
+            let why = "the thread was deleted or put in the trash meanwhile".to_owned();
+            return Err(Stop::Retry { after: Some(Duration::ZERO), why });
         }
         Err(stop) => {
             if !matches!(stop, Stop::LeaseLost | Stop::Store(_)) {
@@ -117,7 +119,7 @@ async fn look(talk: &mut Talk<'_>, client: &Client, name: &'static str, body: &B
             return Err(stop);
         }
     };
-    if fresh.decide(talk.cx, ownership::silences).is_none() {
+    if fresh.decide(talk.cx, ownership::silences).is_none() && !session::pause_waits(talk).await? {
         if fresh.mode == Mode::Assist && matches!(body, Body::Reply(_)) {
             talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
             return Err(Stop::Retry { after: Some(Duration::ZERO), why: "the session turned to assist".to_owned() });

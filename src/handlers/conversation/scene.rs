@@ -6,6 +6,7 @@ use crate::domain::{AppId, Event, Message, Mode, Session, Thread, ThreadId, Time
 use crate::filters::message::{self, Team, Us, Verdict};
 use crate::filters::ownership::{self, Conversation, Item};
 use crate::handlers::{Context, Stop};
+use crate::hubspot::{Class, Client};
 use crate::limits;
 use crate::store::SessionKey;
 
@@ -29,7 +30,8 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Reads thread, newest page and session. Two calls to HubSpot. A missing thread is `Ok(None)`.
+    /// Reads thread, newest page and session. Two calls to HubSpot. A missing thread is `Ok(None)`; of one in the trash
+    /// no items are read.
     pub async fn read(cx: &Context, id: &ThreadId, events: &[Event]) -> Result<Option<Self>, Stop> {
         let client = cx.hubspot.clone();
         Self::read_with(cx, &client, id, events).await
@@ -38,16 +40,16 @@ impl Scene {
     /// The same on a client that holds a reservation.
     pub async fn read_with(
         cx: &Context,
-        client: &crate::hubspot::Client,
+        client: &Client,
         id: &ThreadId,
         events: &[Event],
     ) -> Result<Option<Self>, Stop> {
-        let thread = match client.thread(id).await {
-            Ok(thread) => thread,
-            Err(error) if matches!(error.class, crate::hubspot::Class::NotFound) => return Ok(None),
-            Err(error) => return Err(error.into()),
+        let Some(thread) = find(client, id).await? else { return Ok(None) };
+        let recent = if thread.archived {
+            Vec::new()
+        } else {
+            client.recent_messages(id, None, limits::RECENT_MESSAGES).await?.messages
         };
-        let recent = client.recent_messages(id, None, limits::RECENT_MESSAGES).await?.messages;
         let key = SessionKey::Thread(cx.settings.name.clone(), id.clone());
         let session = cx.store.session(&key).await?;
         let (us, team) = identities(cx, &recent, events).await?;
@@ -107,6 +109,19 @@ impl Scene {
         let posted = cx.store.posted(&cx.settings.name, std::slice::from_ref(&item.id)).await?;
         self.us.posted.extend(posted);
         Ok(message::judge(item, &self.us, &self.team))
+    }
+}
+
+/// The thread, wherever it is. HubSpot shows what is in the trash only to those who ask for it.
+async fn find(client: &Client, id: &ThreadId) -> Result<Option<Thread>, Stop> {
+    let mut found = client.thread(id).await;
+    if matches!(&found, Err(error) if error.class == Class::NotFound) {
+        found = client.archived_thread(id).await.map(|thread| Thread { archived: true, ..thread });
+    }
+    match found {
+        Ok(thread) => Ok(Some(thread)),
+        Err(error) if error.class == Class::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
