@@ -116,14 +116,14 @@ pub async fn honours_a_late_lease_nobody_took(house: House) {
 
 pub async fn wakes_when_something_is_stored(house: House) {
     let store = house.shared();
-    let waiting = async move { store.wait_due().await };
+    let waiting = async move { store.wait_due(&[Lane::Conversation, Lane::Ticket]).await };
     let storing = async { house.append(vec![message("1", "a")]).await };
     let (woken, _) = tokio::time::timeout(Duration::from_secs(20), async { tokio::join!(waiting, storing) })
         .await
         .expect("the waiter hears of it");
     woken.expect("no error");
     // And at once when something is due already.
-    house.store().wait_due().await.expect("due");
+    house.store().wait_due(&[Lane::Conversation, Lane::Ticket]).await.expect("due");
 }
 
 pub async fn serves_others_beside_a_flooded_mailbox(house: House) {

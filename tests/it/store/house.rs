@@ -165,6 +165,7 @@ pub fn event(kind: EventKind, object: Object, name: &str) -> NewEvent {
         source: None,
         occurred_at: None,
         data: None,
+        detail: None,
         dedup: dedup(name),
         seen: 1,
         schedule: Schedule::Now,

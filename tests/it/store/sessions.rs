@@ -29,6 +29,7 @@ pub async fn change_by_version(house: House) {
         custom_data_pending: Some(true),
         answered_through: Some(AnsweredThrough { at: Timestamp(5), message: "m".into() }),
         handed_off_at: Some(Some(Timestamp(6))),
+        ai_since: Some(Timestamp(4)),
         reply_at: Some(Timestamp(7)),
         replies_since: None,
     };

@@ -258,14 +258,14 @@ async fn waiting_sleeps_until_work_is_due_and_never_spins() {
     let elapsed = |since: tokio::time::Instant| since.elapsed().as_millis();
     let begun = tokio::time::Instant::now();
     store.append(batch(vec![NewEvent { schedule: QUIET, ..message("1", "a") }])).await.unwrap();
-    store.wait_due().await.unwrap();
+    store.wait_due(&[Lane::Conversation, Lane::Ticket]).await.unwrap();
     assert_eq!(elapsed(begun), 3_000);
 
     // Leased: due, but not for anybody else until the lease ends.
     let wish = Claim { lane: Lane::Conversation, n: 9, ttl: TTL };
     assert_eq!(store.claim(wish).await.unwrap().len(), 1);
     let begun = tokio::time::Instant::now();
-    store.wait_due().await.unwrap();
+    store.wait_due(&[Lane::Conversation, Lane::Ticket]).await.unwrap();
     assert_eq!(elapsed(begun), TTL.as_millis());
 
     // Held: not before the hold ends.
@@ -275,12 +275,13 @@ async fn waiting_sleeps_until_work_is_due_and_never_spins() {
     store.append(batch(vec![message("2", "b")])).await.unwrap();
     let until = Timestamp(START.0 + 100_000);
     store.hold(&lease.key.connection, until, "daily limit").await.unwrap();
-    store.wait_due().await.unwrap();
+    store.wait_due(&[Lane::Conversation, Lane::Ticket]).await.unwrap();
     assert_eq!(START.after(Duration::from_secs(33) + Duration::from_secs(67)), until);
     assert_eq!(store.claim(wish).await.unwrap().len(), 1);
 
     // Nothing at all: it waits.
-    let lease = tokio::time::timeout(Duration::from_secs(20), store.wait_due()).await;
+    let lease =
+        tokio::time::timeout(Duration::from_secs(20), store.wait_due(&[Lane::Conversation, Lane::Ticket])).await;
     assert!(lease.is_err());
 }
 
