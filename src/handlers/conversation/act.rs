@@ -19,8 +19,9 @@ pub fn planned(talk: &Talk<'_>) -> Option<Plan> {
 
 /// Acts, and ends the open messages.
 pub async fn act(talk: &mut Talk<'_>, scene: &Scene, plan: Plan) -> Result<(), Stop> {
-    // A session turned to assist stops public posts at once, whatever was decided before.
-    let plan = if scene.mode == Mode::Assist { plan.for_assist() } else { plan };
+    // A session turned to assist stops public posts at once, whatever was decided before; what was posted before stays.
+    let posted = matches!(talk.journal.status(step::POST_REPLY), Some(StepStatus::Done | StepStatus::Intended));
+    let plan = if scene.mode == Mode::Assist && !posted { plan.for_assist() } else { plan };
     talk.answering = plan.answered_through();
     match plan.action {
         Action::Nothing => talk.conclude(Outcome::NoReplyNeeded, None, None),

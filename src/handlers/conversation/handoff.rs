@@ -32,6 +32,7 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
     }
     let comment = Body::Comment(words::handoff_comment(plan, withheld));
     let guarded = talk.journal.get(step::POST_REPLY).is_none();
+    let mut refused = Reason::RejectedByHubspot;
     match post::once(talk, scene, step::HANDOFF_COMMENT, comment, guarded).await? {
         Posted::Sent => {}
         Posted::TakenOver => {
@@ -39,15 +40,18 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
             return Ok(());
         }
         Posted::Unknown => remarks.push("whether the comment was posted is not known".to_owned()),
-        Posted::Refused { detail, .. } => remarks.push(format!("comment: {detail}")),
+        Posted::Refused { reason, detail } => {
+            refused = reason;
+            remarks.push(format!("comment: {detail}"));
+        }
     }
     if let Some(remark) = assign(talk, scene).await? {
         remarks.push(remark);
     }
     let nobody_heard = talk.journal.status(step::HANDOFF_COMMENT) != Some(StepStatus::Done)
         && talk.journal.status(step::ASSIGN) != Some(StepStatus::Done);
-    if nobody_heard && plan.forced_by().is_some() {
-        return Err(Stop::Refused { reason: Reason::RejectedByHubspot, detail: remarks.join("; ") });
+    if nobody_heard {
+        return Err(Stop::Refused { reason: refused, detail: remarks.join("; ") });
     }
     talk.patch.state = Some(SessionState::HandedOff);
     talk.patch.handed_off_at = Some(Some(talk.cx.now()));

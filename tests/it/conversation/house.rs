@@ -15,7 +15,7 @@ use hubspot_bridge::sandbox::portal::people::{Customer, Email, Posted};
 use hubspot_bridge::sandbox::portal::{Effect, Fault, Portal, Received, Seed, Signing, Target, signature};
 use hubspot_bridge::store::SessionKey;
 use hubspot_bridge::store::types::EventFilter;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::agent::Scripted;
@@ -204,6 +204,16 @@ impl House {
                 portal.delivered(attempt.id, received);
             }
         }
+    }
+
+    /// Announces a message as HubSpot does.
+    pub async fn announce(&self, message: &Posted) {
+        let thread: u64 = message.thread.as_str().parse().unwrap();
+        let portal = self.portal.seed().portal_id.0;
+        self.post(json!([{"eventId": 9, "portalId": portal, "appId": self.portal.seed().app_id.0, "occurredAt": 1,
+            "subscriptionType": "conversation.newMessage", "objectId": thread, "messageId": message.message.as_str(),
+            "messageType": "MESSAGE"}]))
+        .await;
     }
 
     /// A delivery the portal would not make, signed as it signs.
