@@ -4,7 +4,7 @@ use super::plan::{Action, Plan};
 use super::post::{self, Body, Posted};
 use super::scene::Scene;
 use super::talk::Talk;
-use super::{decide, handoff, words};
+use super::{decide, handoff, too_late, words};
 use crate::domain::{Mode, Outcome, Reason};
 use crate::handlers::Stop;
 use crate::handlers::journal::{self, step};
@@ -38,7 +38,15 @@ async fn reply(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), St
     let Some(message) = latest.and_then(|latest| words::reply(&talk.cx.settings, scene, &latest, text)) else {
         return instead(talk, scene, plan, Reason::ChannelCannotSend, None).await;
     };
-    match post::once(talk, scene, step::POST_REPLY, Body::Reply(Box::new(message)), true).await? {
+    // An answer that waited too long is not posted any more; whether an earlier run posted it still counts.
+    let posted = match too_late(talk, scene) {
+        None => post::once(talk, scene, step::POST_REPLY, Body::Reply(Box::new(message)), true).await?,
+        Some((reason, why)) => match post::earlier(talk, scene, step::POST_REPLY).await? {
+            Some(posted) => posted,
+            None => return instead(talk, scene, plan, reason, Some(why)).await,
+        },
+    };
+    match posted {
         Posted::Sent => {
             talk.replied();
             talk.conclude(Outcome::Replied, None, None);

@@ -5,7 +5,7 @@ use super::plan::Plan;
 use super::post::{self, Body, Posted};
 use super::scene::Scene;
 use super::talk::Talk;
-use super::words;
+use super::{too_late, words};
 use crate::domain::{ActorId, Outcome, Reason, SessionState};
 use crate::handlers::Stop;
 use crate::handlers::journal::{self, outcome, step};
@@ -33,7 +33,12 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
     let comment = Body::Comment(words::handoff_comment(plan, withheld));
     let guarded = talk.journal.get(step::POST_REPLY).is_none();
     let mut refused = Reason::RejectedByHubspot;
-    match post::once(talk, scene, step::HANDOFF_COMMENT, comment, guarded).await? {
+    let posted = match post::once(talk, scene, step::HANDOFF_COMMENT, comment, guarded).await {
+        // The last attempt still gives the thread to somebody, with or without a comment.
+        Err(Stop::Retry { why, .. }) if talk.last_resort.is_some() => Posted::Refused { reason: refused, detail: why },
+        other => other?,
+    };
+    match posted {
         Posted::Sent => {}
         Posted::TakenOver => {
             talk.skip_open(Reason::TakenOver);
@@ -64,6 +69,9 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
 async fn say(talk: &mut Talk<'_>, scene: &Scene, text: &str) -> Result<Option<Posted>, Stop> {
     let latest = talk.open.last().cloned();
     let reply = latest.and_then(|latest| words::reply(&talk.cx.settings, scene, &latest, text));
+    if too_late(talk, scene).is_some() {
+        return post::earlier(talk, scene, step::POST_REPLY).await;
+    }
     match reply {
         Some(reply) => post::once(talk, scene, step::POST_REPLY, Body::Reply(Box::new(reply)), true).await.map(Some),
         None => Ok(None),

@@ -96,10 +96,10 @@ async fn messages_too_old_for_a_late_answer() {
     house.assert_handed_over(&chat.thread, &[], Some(to.as_str())).await;
     assert_eq!(house.outcome(&fresh.message).await, "replied", "mail may be answered for 12 h");
 
-    house.portal.set_target(None);
+    house.crash().await;
     let old = house.mail("carla@elsewhere.example", "My order", "Where?");
     tokio::time::sleep(Duration::from_hours(13)).await;
-    house.announce(&old).await;
+    house.start().await;
     house.until_quiet().await;
     assert_eq!(house.outcome(&old.message).await, "handed_off/stale");
     assert!(house.public_posts(&old.thread).is_empty());

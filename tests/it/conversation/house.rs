@@ -15,7 +15,7 @@ use hubspot_bridge::sandbox::portal::people::{Customer, Email, Posted};
 use hubspot_bridge::sandbox::portal::{Effect, Fault, Portal, Received, Seed, Signing, Target, signature};
 use hubspot_bridge::store::SessionKey;
 use hubspot_bridge::store::types::EventFilter;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tower::ServiceExt as _;
 
 use super::agent::Scripted;
@@ -50,6 +50,13 @@ impl House {
 
     /// A house whose settings differ; its agent answers at once and keeps no state.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut house = Self::unborn(change);
+        house.start().await;
+        house
+    }
+
+    /// A house whose bridge was never started.
+    pub fn unborn(change: impl FnOnce(&mut Config)) -> Self {
         let clock = ManualClock::starting_at(NOON);
         let portal = Portal::new(Seed::new(1), Arc::<ManualClock>::clone(&clock));
         let mut other = Seed::new(2);
@@ -63,10 +70,7 @@ impl House {
         let mut config = settings(&portal, &beta);
         change(&mut config);
         let folder = tempfile::tempdir().unwrap();
-        let mut house =
-            Self { portal, beta, agent: Scripted::default(), clock, config: Arc::new(config), folder, life: None };
-        house.start().await;
-        house
+        Self { portal, beta, agent: Scripted::default(), clock, config: Arc::new(config), folder, life: None }
     }
 
     pub async fn start(&mut self) {
@@ -204,16 +208,6 @@ impl House {
                 portal.delivered(attempt.id, received);
             }
         }
-    }
-
-    /// Announces a message as HubSpot does.
-    pub async fn announce(&self, message: &Posted) {
-        let thread: u64 = message.thread.as_str().parse().unwrap();
-        let portal = self.portal.seed().portal_id.0;
-        self.post(json!([{"eventId": 9, "portalId": portal, "appId": self.portal.seed().app_id.0, "occurredAt": 1,
-            "subscriptionType": "conversation.newMessage", "objectId": thread, "messageId": message.message.as_str(),
-            "messageType": "MESSAGE"}]))
-        .await;
     }
 
     /// A delivery the portal would not make, signed as it signs.

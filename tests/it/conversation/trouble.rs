@@ -80,12 +80,48 @@ async fn passing_trouble_delays_and_loses_nothing() {
 async fn exhausted_attempts_go_to_a_human_if_one_can_be_told() {
     let mut house = House::with(|config| config.delivery.max_attempts = 4).await;
     // The answer cannot be posted; by the time a human is called, HubSpot works again.
-    house.fault(5, "POST", record::MESSAGES, Effect::Refuse);
+    house.fault(4, "POST", record::MESSAGES, Effect::Refuse);
     let asked = house.chat("Where is my parcel?");
     house.until_quiet().await;
-    let outcome = house.outcome(&asked.message).await;
-    assert!(outcome == "replied" || outcome.starts_with("handed_off"), "{outcome}");
-    assert_eq!(house.public_posts(&asked.thread).len() + house.comments(&asked.thread).len(), 1);
+    assert_eq!(house.outcome(&asked.message).await, "handed_off/rejected_by_hubspot");
+    assert!(house.public_posts(&asked.thread).is_empty());
+    let comments = house.comments(&asked.thread);
+    assert!(comments[0].contains("answer to: Where is my parcel?"), "the rep gets the words: {comments:?}");
+    assert_eq!(house.owner(&asked.thread), Some(house.default_user().to_string()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_comment_the_assignment_still_tells_a_human() {
+    let mut house = House::with(|config| config.delivery.max_attempts = 4).await;
+    house.portal.add_fault(Fault::times(10_000, "POST", record::MESSAGES, Effect::Refuse));
+    let asked = house.chat("Where is my parcel?");
+    house.until_quiet().await;
+    assert_eq!(house.outcome(&asked.message).await, "handed_off/rejected_by_hubspot");
+    assert_eq!(house.owner(&asked.thread), Some(house.default_user().to_string()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn posts_whose_end_is_never_clear_come_to_an_end() {
+    let mut house = House::with(|config| config.delivery.max_attempts = 4).await;
+    house.portal.add_fault(Fault::times(10_000, "POST", record::MESSAGES, Effect::CutBefore));
+    let asked = house.chat("Where is my parcel?");
+    house.until_quiet().await;
+    assert_eq!(house.outcome(&asked.message).await, "handed_off/rejected_by_hubspot");
+    assert_eq!(house.owner(&asked.thread), Some(house.default_user().to_string()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_held_back_for_too_long_goes_to_a_human() {
+    let mut house = House::new().await;
+    house.portal.add_fault(Fault::times(10_000, "POST", record::MESSAGES, status(401, BodyKind::Standard)));
+    let asked = house.chat("Where is my parcel?");
+    house.run_for(Duration::from_mins(20)).await;
+    house.portal.clear_faults();
+    house.until_quiet().await;
+    assert_eq!(house.agent.asked().len(), 1, "the answer was there all the time");
+    assert_eq!(house.outcome(&asked.message).await, "handed_off/stale");
+    assert!(house.public_posts(&asked.thread).is_empty());
+    assert!(house.comments(&asked.thread)[0].contains("answer to: Where is my parcel?"));
 }
 
 #[tokio::test(start_paused = true)]
