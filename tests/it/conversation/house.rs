@@ -50,6 +50,13 @@ impl House {
 
     /// A house whose settings differ; its agent answers at once and keeps no state.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut house = Self::unborn(change);
+        house.start().await;
+        house
+    }
+
+    /// A house whose bridge was never started.
+    pub fn unborn(change: impl FnOnce(&mut Config)) -> Self {
         let clock = ManualClock::starting_at(NOON);
         let portal = Portal::new(Seed::new(1), Arc::<ManualClock>::clone(&clock));
         let mut other = Seed::new(2);
@@ -63,10 +70,7 @@ impl House {
         let mut config = settings(&portal, &beta);
         change(&mut config);
         let folder = tempfile::tempdir().unwrap();
-        let mut house =
-            Self { portal, beta, agent: Scripted::default(), clock, config: Arc::new(config), folder, life: None };
-        house.start().await;
-        house
+        Self { portal, beta, agent: Scripted::default(), clock, config: Arc::new(config), folder, life: None }
     }
 
     pub async fn start(&mut self) {
