@@ -73,7 +73,7 @@ async fn a_young_message_is_left_to_its_webhook() {
     // The sweep comes every two minutes; this is ten seconds old then, and `sweep_grace` is thirty.
     house.run_for(Duration::from_secs(110)).await;
     let asked = house.chat("Where is my parcel?");
-    house.run_for(Duration::from_secs(60)).await;
+    house.run_for(Duration::from_mins(1)).await;
     assert!(house.events(EventFilter::default()).await.is_empty());
     house.run_for(Duration::from_secs(80)).await;
     assert_eq!(house.outcome(&asked.message).await, "replied", "the next sweep takes it");
