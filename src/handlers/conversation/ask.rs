@@ -181,7 +181,7 @@ async fn listen(talk: &mut Talk<'_>, question: &Question) -> Result<Heard, Stop>
 
 /// Something arrived while the agent thinks: an event is a hint, the conversation itself is believed.
 async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<Heard>, Stop> {
-    let Some(mut scene) = Scene::read(talk.cx, &talk.thread_id, &talk.events).await? else {
+    let Some(mut scene) = Scene::read(talk).await? else {
         return Ok(Some(Heard::TakenOver));
     };
     if scene.decide(talk.cx, ownership::silences).is_some() || session::pause_waits(talk).await? {

@@ -26,7 +26,7 @@ use super::{Context, Run, Stop};
 use crate::config::{Guarantee, OnAgentFailure};
 use crate::domain::{Ending, Event, EventKind, Mode, Reason, SessionPatch, ThreadId};
 use crate::filters::{ownership, pace, place};
-use crate::store::{Finish, StepStatus};
+use crate::store::{Finish, SessionKey, StepStatus};
 
 pub use handoff::assignee;
 
@@ -37,7 +37,12 @@ pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Fini
         return Ok(Finish { endings: endings.collect(), ..Finish::default() });
     }
     let mut talk = begin(cx, run, thread_id);
-    let Some(mut scene) = Scene::read(cx, &talk.thread_id, &talk.events).await? else {
+    sort::own(&mut talk).await?;
+    if nothing_to_look_at(&talk).await? {
+        sort::thread_properties(&mut talk);
+        return Ok(talk.finish(None, Reason::NotAMessage));
+    }
+    let Some(mut scene) = Scene::read(&talk).await? else {
         return Ok(talk.finish(None, Reason::ThreadDeleted));
     };
     sort::thread_properties(&mut talk);
@@ -58,7 +63,7 @@ pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Fini
 }
 
 fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
-    let journal = Journal::new(cx.store.as_ref(), run.lease, cx.clock.as_ref(), run.turn.steps);
+    let journal = Journal::new(cx.store.as_ref(), run.lease, run.watch, cx.clock.as_ref(), run.turn.steps);
     let endings = run.turn.events.iter().filter_map(super::unknown_kind).collect();
     Talk {
         cx,
@@ -76,6 +81,19 @@ fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
         patch: SessionPatch::default(),
         answering: None,
     }
+}
+
+/// Echoes of our own posts, and hints about conversations the AI has no part in, need no call to HubSpot.
+async fn nothing_to_look_at(talk: &Talk<'_>) -> Result<bool, Stop> {
+    let ended = |event: &Event| talk.endings.iter().any(|ending| ending.event == event.id);
+    if talk.events.iter().any(|event| event.kind != EventKind::ThreadProperty && !ended(event)) {
+        return Ok(false);
+    }
+    if talk.events.iter().all(ended) {
+        return Ok(true);
+    }
+    let key = SessionKey::Thread(talk.cx.settings.name.clone(), talk.thread_id.clone());
+    Ok(talk.cx.store.session(&key).await?.is_none())
 }
 
 fn is_replay(event: &Event) -> bool {

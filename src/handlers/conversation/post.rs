@@ -104,7 +104,7 @@ pub async fn once(
 
 /// The last look, right before posting.
 async fn look(talk: &mut Talk<'_>, client: &Client, name: &'static str, body: &Body) -> Result<Option<Posted>, Stop> {
-    let fresh = match Scene::read_with(talk.cx, client, &talk.thread_id, &talk.events).await {
+    let fresh = match Scene::read_with(talk, client).await {
         Ok(Some(fresh)) if !fresh.thread.archived => fresh,
         Ok(_) => {
             // The next run begins with the thread and says which of the two it is.
