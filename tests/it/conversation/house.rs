@@ -61,7 +61,7 @@ impl House {
         let portal = Portal::new(Seed::new(1), Arc::<ManualClock>::clone(&clock));
         let mut other = Seed::new(2);
         other.portal_id = PortalId(87_654_321);
-        other.token = "pat-na1-of-the-other-portal".to_owned();
+        "pat-na1-of-the-other-portal".clone_into(&mut other.token);
         let beta = Portal::new(other, Arc::<ManualClock>::clone(&clock));
         for (portal, name) in [(&portal, "acme"), (&beta, "beta")] {
             let (url, secret) = (format!("{URL}/webhooks/hubspot/{name}"), portal.seed().client_secret);

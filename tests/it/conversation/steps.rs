@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use hubspot_bridge::agents::{Answer, Class, Decision, Effect as Heard, Recall};
 use hubspot_bridge::config::OnUnknown;
-use hubspot_bridge::domain::MessageId;
 use hubspot_bridge::sandbox::portal::people::Posted;
-use hubspot_bridge::sandbox::portal::{BodyKind, DeliveryFaults, Effect, Visibility};
+use hubspot_bridge::sandbox::portal::{BodyKind, DeliveryFaults, Effect, Ending, Visibility};
 
 use super::agent::Move;
 use super::house::House;
@@ -134,13 +133,13 @@ async fn the_echo_tells_of_our_post_before_the_list_does() {
 async fn inconclusive(on_unknown: OnUnknown) -> (House, Posted) {
     let mut house = House::with(|config| config.delivery.on_unknown = on_unknown).await;
     let asked = house.post_meets(Effect::Timeout { acted: false }).await;
-    house.post_as_our_app(&asked, "other words").await;
+    house.post_as_our_app(&asked, "other words");
     (house, asked)
 }
 
 impl House {
     /// Our app posts as the AI, past the bridge.
-    async fn post_as_our_app(&self, asked: &Posted, text: &str) {
+    fn post_as_our_app(&self, asked: &Posted, text: &str) {
         let question = record::thread(&self.portal, &asked.thread)["messages"][0].clone();
         let body = serde_json::json!({
             "type": "MESSAGE", "text": text, "richText": text, "senderActorId": self.ai().as_str(),
@@ -153,10 +152,8 @@ impl House {
             .header("authorization", format!("Bearer {}", self.portal.seed().token))
             .body(bytes::Bytes::from(body.to_string()))
             .unwrap();
-        match self.portal.handle(&request).ending {
-            hubspot_bridge::sandbox::portal::Ending::Answer(answer) => assert_eq!(answer.status(), 201),
-            other => panic!("{other:?}"),
-        }
+        let Ending::Answer(answer) = self.portal.handle(&request).ending else { panic!("no answer") };
+        assert_eq!(answer.status(), 201);
     }
 }
 
@@ -229,14 +226,13 @@ async fn newer_words_join_once_while_an_agent_without_memory_thinks() {
     house.agent.thinks_for(20);
     let asked = house.chat("One");
     house.run_for(Duration::from_secs(5)).await;
-    let second = house.chat_on(&asked.thread, "Two");
+    house.chat_on(&asked.thread, "Two");
     house.run_for(Duration::from_secs(5)).await;
-    let third = house.chat_on(&asked.thread, "Three");
+    house.chat_on(&asked.thread, "Three");
     house.until_quiet().await;
     assert_eq!(house.outcomes(&asked.thread).await, ["merged", "replied", "replied"]);
     assert_eq!(house.public_posts(&asked.thread), ["answer to: One + Two", "answer to: Three"]);
     assert_eq!(house.agent.cancelled(), 1);
-    let _: (MessageId, MessageId) = (second, third);
 }
 
 #[tokio::test(start_paused = true)]
