@@ -29,8 +29,7 @@ pub(super) async fn work(shared: &Shared, lease: Lease) {
     let watch = shared.interrupts.watch(&lease.key);
     let turn = match shared.store.open_turn(&lease).await {
         Ok(Some(turn)) => turn,
-        Ok(None) => return,
-        Err(store::Error::LeaseLost { .. }) => return,
+        Ok(None) | Err(store::Error::LeaseLost { .. }) => return,
         Err(error) => {
             tracing::error!(mailbox = %lease.key, error = %error_chain(&error), "a turn could not be opened");
             let until = shared.clock.now().after(STORE_PAUSE);

@@ -145,7 +145,7 @@ async fn deliver(portal: &Portal, bridge: &Bridge) {
             *request.headers_mut().expect("a fresh request") = attempt.headers.clone();
             let request = request.body(Body::from(attempt.body.clone())).expect("a request");
             let answer = bridge.router.clone().oneshot(request).await.expect("axum is infallible");
-            report.received = Received::Status(answer.status().as_u16());
+            report.answered(answer.status().as_u16());
         }
         if none {
             let wait = portal.next_delivery_at().map_or(Duration::from_secs(1), |at| at.since(portal.now()));
@@ -163,6 +163,12 @@ struct Report<'a> {
     portal: &'a Portal,
     id: u64,
     received: Received,
+}
+
+impl Report<'_> {
+    fn answered(&mut self, status: u16) {
+        self.received = Received::Status(status);
+    }
 }
 
 impl Drop for Report<'_> {
