@@ -21,6 +21,10 @@ pub async fn run(cx: &Context, run: Run<'_>, ticket: TicketId) -> Result<Finish,
             .collect(),
         ..Finish::default()
     };
+    if !cx.settings.ticketing.enabled {
+        finish.endings.extend(changes.iter().map(|event| Ending::skipped(event.id, Reason::TicketingDisabled)));
+        return Ok(finish);
+    }
     let sessions = cx.store.sessions_of_ticket(&cx.settings.name, &ticket).await?;
     if sessions.is_empty() {
         finish.endings.extend(changes.iter().map(|event| Ending::skipped(event.id, Reason::NoLinkedSession)));

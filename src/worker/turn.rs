@@ -44,6 +44,7 @@ pub(super) async fn work(shared: &Shared, lease: Lease) {
     let ended = tracing::Instrument::instrument(
         async {
             tokio::select! {
+                biased;
                 ended = handler => ended,
                 () = keep_alive(shared, &lease, &watch) => Ok(Err(Stop::LeaseLost)),
             }
@@ -102,6 +103,7 @@ impl End<'_> {
                 self.recovered().await;
                 self.finish(finish).await;
             }
+            Err(Stop::Defer { why, counts: true, .. }) if self.hopeless() => self.retry(None, &why).await,
             Err(Stop::Defer { until, why, counts }) => self.defer(until, &why, counts).await,
             Err(Stop::Retry { after, why }) => self.retry(after, &why).await,
             Err(Stop::Hold { cause, why, .. }) => self.hold(cause, &why).await,
@@ -114,6 +116,11 @@ impl End<'_> {
                 self.defer(self.shared.clock.now().after(STORE_PAUSE), "the store failed", false).await;
             }
         }
+    }
+
+    /// Even the last resort (a comment, an assignment) kept ending unclearly.
+    fn hopeless(&self) -> bool {
+        self.last_resort.is_some() && self.lease.attempts >= self.shared.delivery.max_attempts + 3
     }
 
     async fn retry(&self, wish: Option<Duration>, why: &str) {

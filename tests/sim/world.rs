@@ -94,6 +94,7 @@ pub async fn play(seed: u64) -> Tally {
     let mut calm_since = None;
     loop {
         tokio::select! {
+            biased;
             () = deliver(&portal, &bridge) => {}
             () = bridge.fuse.burnt.notified() => {
                 crashes = crashes.saturating_sub(1);
@@ -146,6 +147,7 @@ async fn deliver(portal: &Portal, bridge: &Bridge) {
         if none {
             let wait = portal.next_delivery_at().map_or(Duration::from_secs(1), |at| at.since(portal.now()));
             tokio::select! {
+                biased;
                 _ = changes.changed() => {}
                 () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
             }

@@ -1,6 +1,6 @@
 //! Reads `[connections.NAME.agent]`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{AgentKind, AgentSettings};
@@ -51,8 +51,12 @@ impl AgentSettings {
                     "set it or `api_key_file`; OpenCX makes keys under Settings, Access",
                 );
             }
-            Some(AgentKind::Faq) if articles.as_ref().is_some_and(|folder| !folder.is_dir()) => {
-                s.wrong("articles", "is not a folder", "name a folder of Markdown files the AI answers from");
+            Some(AgentKind::Faq) if articles.as_ref().is_some_and(|folder| !holds_articles(folder)) => {
+                s.wrong(
+                    "articles",
+                    "is not a folder with Markdown files",
+                    "name a folder of `*.md` files to answer from",
+                );
             }
             Some(AgentKind::Openai | AgentKind::Http) => {
                 s.wrong("kind", "is not in this release", "choose \"opencx\" or \"faq\"");
@@ -82,4 +86,9 @@ fn read_url(s: &mut Reader<'_>, kind: Option<AgentKind>) -> Option<String> {
         return Some(url.to_owned());
     }
     s.parsed("base_url", base_url)
+}
+
+fn holds_articles(folder: &Path) -> bool {
+    let is_article = |path: &Path| path.extension().is_some_and(|extension| extension == "md");
+    std::fs::read_dir(folder).is_ok_and(|files| files.flatten().any(|file| is_article(&file.path())))
 }

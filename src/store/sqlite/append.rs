@@ -1,7 +1,7 @@
 //! `append`: the hot path. Inserts the events of a delivery, then writes each mailbox they touched once.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use rusqlite::{OptionalExtension, params};
 
@@ -16,8 +16,8 @@ use crate::store::{Appended, Batch, Error};
 
 const INSERT: &str = "INSERT INTO events (connection_id, mailbox_id, kind, state, timing, due_at, dedup, seen, \
      received_at, occurred_at, finished_at, message_id, message_type, property, value, hubspot_event_id, app_id, \
-     source, data, outcome, reason) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) \
+     source, data, outcome, reason, detail) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) \
      ON CONFLICT (dedup) DO NOTHING";
 
 /// `seen` is shown as an unsigned 32-bit number.
@@ -26,7 +26,7 @@ const SEEN: &str = "UPDATE events SET seen = min(seen + ?2, 4294967295) WHERE de
 /// Mailboxes touched by a batch, written once at its end.
 #[derive(Default)]
 struct Touched<'b> {
-    mailboxes: HashMap<(&'b ConnectionName, &'b Object), (Mailbox, bool)>,
+    mailboxes: BTreeMap<(&'b ConnectionName, &'b Object), (Mailbox, bool)>,
 }
 
 impl<'b> Touched<'b> {
@@ -95,7 +95,9 @@ fn store<'b>(tx: &mut Tx<'_>, touched: &mut Touched<'b>, new: &'b NewEvent) -> R
         .optional()?
         .ok_or_else(|| Error::NotFound { what: "event with this dedup key".to_owned() })?;
     // HubSpot's ids of property changes are not unique: a dropped duplicate may be a change of its own.
-    if let (EventKind::TicketProperty, Some(property), Some((mailbox, changed))) = (new.kind, &new.property, slot) {
+    if let (EventKind::TicketProperty, None, Some(property), Some((mailbox, changed))) =
+        (new.kind, new.ended, &new.property, slot)
+    {
         mailbox.mark_dirty(tx, property)?;
         *changed = true;
     }
@@ -132,6 +134,7 @@ fn insert(tx: &mut Tx<'_>, mailbox: Option<&Mailbox>, new: &NewEvent) -> Result<
         new.data,
         ended.map(|(outcome, _)| outcome.as_str()),
         ended.map(|(_, reason)| reason.as_str()),
+        new.detail,
     ])?;
     if rows == 0 {
         return Ok(None);

@@ -82,8 +82,9 @@ impl Mode {
 
 /// Mailboxes and ledger on SQLite.
 pub struct SqliteStore {
-    runner: Runner,
+    // Closed before the writer, so that the writer is the last and can fold the log into the file.
     reader: Option<Arc<tokio::sync::Mutex<Connection>>>,
+    runner: Runner,
     bells: Bells,
     clock: Arc<dyn Clock>,
     file: Option<PathBuf>,
@@ -116,16 +117,27 @@ impl SqliteStore {
             }
         };
         let reader = reader.map(|conn| Arc::new(tokio::sync::Mutex::new(conn)));
-        Ok(Self { runner, reader, bells, clock: options.clock, file })
+        Ok(Self { reader, runner, bells, clock: options.clock, file })
     }
 
-    /// Copies the database to a new file while it is in use.
+    /// Copies the database to a new file while it is in use. What is in memory only cannot be copied.
     pub async fn backup(&self, to: &Path) -> Result<(), Error> {
+        let Some(from) = self.file.clone() else {
+            return Err(Error::Refused("a store in memory keeps nothing, so there is nothing to back up".to_owned()));
+        };
         let to = to.to_owned();
-        if to.exists() {
-            return Err(Error::Refused(format!("{} exists already; name a new file for the copy", to.display())));
-        }
-        self.read("make a backup", move |conn, _| Ok(backup::copy(conn, &to)?)).await
+        let copied = match self.runner {
+            Runner::Inline(_) => copy_file(&from, &to),
+            Runner::Threaded(_) => {
+                tokio::task::spawn_blocking(move || copy_file(&from, &to)).await.map_err(|_| Error::Stopped)?
+            }
+        };
+        copied.map_err(|error| {
+            if matches!(error, OpenError::Exists { .. }) {
+                return Error::Refused(error.to_string());
+            }
+            Error::Unavailable { operation: "make a backup", source: Box::new(error) }
+        })
     }
 
     /// Lets the database grow to so many pages of 4 KiB and no further, as a full disk would; `None` lifts it. A

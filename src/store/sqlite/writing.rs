@@ -145,6 +145,7 @@ impl Store for SqliteStore {
                 None => NAP,
             };
             tokio::select! {
+                biased;
                 () = stored => {}
                 () = sleep(nap) => {}
             }
