@@ -1,5 +1,7 @@
 //! Canaries: words, addresses and secrets that must appear neither in the log nor in the database.
 
+use std::path::Path;
+
 use hubspot_bridge::sandbox::portal::people::Customer;
 
 use super::desk::{Desk, TOKEN};
@@ -29,16 +31,21 @@ async fn nothing_private_is_logged_or_kept() {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret} is in the log");
     }
+    let secrets = [WORD, ADDRESS, ANSWER, TOKEN, &seed.token, &seed.client_secret];
+    // SQLite's own write-ahead log holds what was there before the text was erased, until it is folded into the file.
     desk.bridge.stop().await;
-    for entry in std::fs::read_dir(desk.home.path()).unwrap() {
-        let path = entry.unwrap().path();
-        if !path.file_name().unwrap().to_str().unwrap().starts_with("bridge.db") {
-            continue;
-        }
+    assert_eq!(kept(desk.home.path(), &secrets), Vec::<String>::new());
+}
+
+/// Which of the words are in which of the database's files.
+fn kept(home: &Path, words: &[&str]) -> Vec<String> {
+    let files = std::fs::read_dir(home).unwrap().map(|entry| entry.unwrap().path());
+    let database = files.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("bridge.db"));
+    let mut found = Vec::new();
+    for path in database {
         let bytes = std::fs::read(&path).unwrap();
-        for secret in [WORD, ADDRESS, ANSWER, TOKEN, &seed.token, &seed.client_secret] {
-            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
-            assert!(!found, "{secret} is in {}", path.display());
-        }
+        let holds = |word: &&&str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
+        found.extend(words.iter().filter(holds).map(|word| format!("{word} in {}", path.display())));
     }
+    found
 }
