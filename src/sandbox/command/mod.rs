@@ -17,7 +17,8 @@ use tokio::net::TcpListener;
 
 pub use self::bridge::Bridge;
 use self::home::Home;
-use self::settings::{Addresses, Pace};
+pub use self::settings::Addresses;
+use self::settings::Pace;
 use super::pages;
 use super::portal::{Portal, Seed, Signing, Target};
 use super::{deliver, server, tour};
