@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_hubspot-bridge");
 pub const TOKEN: &str = "admin-canary-4f1d";
 /// Far beyond what a step needs: reached only when the bridge does not do it at all.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 pub const MESSAGES: &str = "/conversations/v3/conversations/threads/*/messages";
