@@ -63,6 +63,10 @@ impl AgentSettings {
                 need(s, has_key, "api_key", "is required for openai", fix);
                 let fix = "name a chat model of the endpoint that can call tools";
                 need(s, has_model, "model", "is required for openai", fix);
+                if system_prompt.as_deref() == Some("") {
+                    let what = "is empty: the model knows nothing of your company and hands most questions off";
+                    s.doubtful("system_prompt", what, "write who it is and what it may answer");
+                }
             }
             Some(AgentKind::Http) => {
                 let fix = "give the address that turns are posted to, e.g. \"https://agent.example.com/turns\"";

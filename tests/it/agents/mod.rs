@@ -13,3 +13,4 @@ mod question;
 mod reader;
 mod recall;
 mod shapes;
+mod sockets;

@@ -97,7 +97,7 @@ async fn the_system_message_holds_the_role_the_rules_and_the_context_as_json() {
     let system = body["messages"][0]["content"].as_str().unwrap();
     assert_eq!(body["messages"][0]["role"], "system");
     assert!(system.starts_with("You are Ada.\n\n"), "{system}");
-    for word in ["`hand_off`", "`no_answer`", "customer's language", "Never invent"] {
+    for word in ["`hand_off`", "`no_answer`", "customer's language", "Never invent", "\"[A human colleague wrote:]\""] {
         assert!(system.contains(word), "{word}");
     }
     let (_, context) = system.rsplit_once("\n\nContext: ").unwrap();

@@ -43,6 +43,8 @@ fn the_examples_of_the_document_are_accepted() {
 fn openai_has_an_address_of_its_own_and_needs_a_key_and_a_model() {
     let loaded = load("[connections.acme.agent]\nkind = \"openai\"\napi_key = \"sk-x\"\nmodel = \"m\"").unwrap();
     assert_eq!(settings(&loaded).base_url, "https://api.openai.com/v1");
+    let warned: Vec<&str> = loaded.warnings.iter().map(|warning| warning.path.as_str()).collect();
+    assert_eq!(warned, ["connections.acme.agent.system_prompt"], "a model that is told nothing knows nothing");
     assert_eq!(
         problems("kind = \"openai\""),
         [
