@@ -62,6 +62,12 @@ impl Deliveries {
     }
 }
 
+/// The value that so many percent of the sorted ones keep.
+pub fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+    let at = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+    sorted.get(at).copied().unwrap_or_default()
+}
+
 /// What one round measured.
 pub struct Run {
     took: Duration,
@@ -76,8 +82,7 @@ impl Run {
 
     /// The latency that so many percent of the deliveries kept.
     pub fn percentile(&self, percent: usize) -> Duration {
-        let at = (self.latencies.len() * percent / 100).min(self.latencies.len().saturating_sub(1));
-        self.latencies.get(at).copied().unwrap_or_default()
+        percentile(&self.latencies, percent)
     }
 }
 

@@ -29,9 +29,11 @@ pub(super) async fn work(shared: &Shared, lease: Lease) {
     let watch = shared.interrupts.watch(&lease.key);
     let turn = match shared.store.open_turn(&lease).await {
         Ok(Some(turn)) => turn,
-        Ok(None) => return,
+        Ok(None) | Err(store::Error::LeaseLost { .. }) => return,
         Err(error) => {
             tracing::error!(mailbox = %lease.key, error = %error_chain(&error), "a turn could not be opened");
+            let until = shared.clock.now().after(STORE_PAUSE);
+            defer(shared, &lease, until, &format!("its turn could not be opened: {error}"), true).await;
             return;
         }
     };

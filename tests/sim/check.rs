@@ -26,6 +26,7 @@ pub async fn all(portal: &Portal, bridge: &Bridge, file: &Path, weather: Weather
     every_event_ended(&events);
     every_message_known(&world, &events);
     nothing_said_twice(&world, &events, tally);
+    answered_in_order(&world);
     everything_due_was_answered(&world, &events, weather);
     never_over_a_human(&world, weather);
     nothing_left_behind(file);
@@ -197,6 +198,19 @@ fn nothing_said_twice(world: &World, events: &[hubspot_bridge::domain::Event], t
         "{replied} events replied, {handed_off} handed off, but {posts} posts\n{}\n{events:#?}",
         dump(world, None)
     );
+}
+
+/// Guarantee 3: within a thread, no reply goes back behind one before it.
+fn answered_in_order(world: &World) {
+    let asked_at: BTreeMap<&str, Timestamp> = world.items.iter().map(|item| (item.id.as_str(), item.at)).collect();
+    let mut through: BTreeMap<&str, Timestamp> = BTreeMap::new();
+    for reply in world.replies() {
+        let times = reply.text.split_whitespace().filter_map(|id| asked_at.get(id)).copied();
+        let (first, last) = (times.clone().min(), times.max());
+        let before = through.get(reply.thread.as_str()).copied();
+        assert!(before.is_none() || first > before, "out of order: {reply:?}\n{}", dump(world, Some(&reply.thread)));
+        through.extend(last.map(|last| (reply.thread.as_str(), last)));
+    }
 }
 
 /// Without humans in the way, every customer message got an answer or a human.

@@ -178,15 +178,10 @@ fn wait_for_mail(talk: &Talk<'_>, scene: &Scene) -> Result<(), Stop> {
 
 /// A human gets it without the agent being asked.
 fn forced(talk: &Talk<'_>, scene: &Scene) -> Option<Plan> {
-    let latest = talk.open.last()?;
-    let channel = place::channel_of(&scene.thread, latest);
-    if let Some(last) = &talk.last_resort {
-        let reason = if last.reason == Reason::Expired { Reason::Stale } else { Reason::RejectedByHubspot };
-        return Some(Plan::forced_handoff(reason, format!("the AI could not answer: {}", last.detail)));
+    if let Some((reason, why)) = too_late(talk, scene) {
+        return Some(Plan::forced_handoff(reason, why));
     }
-    if pace::is_stale(&talk.cx.delivery, channel, latest.created_at, talk.cx.now()) {
-        return Some(Plan::forced_handoff(Reason::Stale, Reason::Stale.sentence()));
-    }
+    let channel = place::channel_of(&scene.thread, talk.open.last()?);
     if !place::can_send(channel) {
         return Some(Plan::forced_handoff(Reason::ChannelCannotSend, Reason::ChannelCannotSend.sentence()));
     }
@@ -195,6 +190,19 @@ fn forced(talk: &Talk<'_>, scene: &Scene) -> Option<Plan> {
         return Some(Plan::forced_handoff(Reason::ReplyLimit, Reason::ReplyLimit.sentence()));
     }
     None
+}
+
+/// Why nothing new may be said to the customer any more, with words for the reps: no attempt is left, or the question
+/// is too old.
+fn too_late(talk: &Talk<'_>, scene: &Scene) -> Option<(Reason, String)> {
+    if let Some(last) = &talk.last_resort {
+        let reason = if last.reason == Reason::Expired { Reason::Stale } else { Reason::RejectedByHubspot };
+        return Some((reason, format!("the AI could not answer: {}", last.detail)));
+    }
+    let latest = talk.open.last()?;
+    let channel = place::channel_of(&scene.thread, latest);
+    pace::is_stale(&talk.cx.delivery, channel, latest.created_at, talk.cx.now())
+        .then(|| (Reason::Stale, Reason::Stale.sentence().to_owned()))
 }
 
 /// Journals a decision that was not the agent's.

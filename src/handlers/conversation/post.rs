@@ -76,7 +76,7 @@ pub async fn once(
     body: Body,
     guarded: bool,
 ) -> Result<Posted, Stop> {
-    if let Some(ended) = resolve(talk, scene, name).await? {
+    if let Some(ended) = earlier(talk, scene, name).await? {
         return Ok(ended);
     }
     // Budget for the two reads and the post is taken beforehand: waiting between look and post would widen the window
@@ -137,7 +137,8 @@ async fn sent(talk: &mut Talk<'_>, name: &str, message: &Message) -> Result<(), 
 
 async fn failed(talk: &mut Talk<'_>, name: &'static str, error: hubspot::Error) -> Result<Posted, Stop> {
     if error.effect == hubspot::Effect::Unclear {
-        if talk.cx.delivery.guarantee == Guarantee::AtMostOnce {
+        // Without another attempt there is no later look.
+        if talk.cx.delivery.guarantee == Guarantee::AtMostOnce || talk.last_resort.is_some() {
             settle(talk, name, StepStatus::Skipped, &Record::ended("unknown", None), None).await?;
             return Ok(Posted::Unknown);
         }
@@ -159,7 +160,7 @@ async fn failed(talk: &mut Talk<'_>, name: &'static str, error: hubspot::Error) 
 }
 
 /// How an earlier run's post of this step ended; none when it must be posted (again).
-async fn resolve(talk: &mut Talk<'_>, scene: &Scene, name: &'static str) -> Result<Option<Posted>, Stop> {
+pub async fn earlier(talk: &mut Talk<'_>, scene: &Scene, name: &'static str) -> Result<Option<Posted>, Stop> {
     let Some(record) = talk.journal.get(name).cloned() else { return Ok(None) };
     match record.status {
         StepStatus::Done => Ok(Some(Posted::Sent)),

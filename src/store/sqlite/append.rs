@@ -57,7 +57,16 @@ impl<'b> Touched<'b> {
     }
 }
 
-/// Stores the events of a batch.
+/// Refuses what can never be stored, before anything is written: from then on only the disk can fail.
+pub(super) fn check(events: &[NewEvent]) -> Result<(), Error> {
+    let mut ended = events.iter().filter_map(|event| event.ended);
+    match ended.find(|(state, _)| outcome(*state).is_none()) {
+        Some((state, _)) => Err(Error::Refused(format!("an event cannot be stored as {}", state.as_str()))),
+        None => Ok(()),
+    }
+}
+
+/// Stores the events of a batch that passed [`check`].
 pub(super) fn append(tx: &mut Tx<'_>, batch: &Batch) -> Result<Appended, Fault> {
     let mut touched = Touched::default();
     let mut appended = Appended { ids: Vec::with_capacity(batch.events.len()), fresh: 0 };
@@ -110,7 +119,7 @@ fn insert(tx: &mut Tx<'_>, mailbox: Option<&Mailbox>, new: &NewEvent) -> Result<
         Some(mailbox) => mailbox.connection,
         None => tx.memory.names.id_or_create(tx.conn, &new.connection)?,
     };
-    let ended = new.ended.map(|(state, reason)| outcome(state).map(|outcome| (outcome, reason))).transpose()?;
+    let ended = new.ended.and_then(|(state, reason)| Some((outcome(state)?, reason)));
     let state = ended.map_or(State::Pending, |(outcome, _)| outcome.state());
     let rows = tx.conn.prepare_cached(INSERT)?.execute(params![
         connection,
@@ -177,12 +186,11 @@ fn timing(schedule: Schedule) -> i64 {
     }
 }
 
-fn outcome(state: State) -> Result<Outcome, Fault> {
+/// How an event that the envelope settled ended.
+fn outcome(state: State) -> Option<Outcome> {
     match state {
-        State::Skipped => Ok(Outcome::Skipped),
-        State::Dead => Ok(Outcome::Dead),
-        State::Pending | State::Running | State::Done => {
-            Err(Error::Refused(format!("an event cannot be stored as {}", state.as_str())).into())
-        }
+        State::Skipped => Some(Outcome::Skipped),
+        State::Dead => Some(Outcome::Dead),
+        State::Pending | State::Running | State::Done => None,
     }
 }

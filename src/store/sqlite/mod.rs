@@ -1,7 +1,7 @@
 //! The store on SQLite: one file, one writing connection, one process.
 //!
 //! Opened by the composition root and by the simulation; everybody else sees [`crate::store::Store`] and
-//! [`crate::store::Ledger`]. A transaction is a plain function over [`core::Tx`], one file each: `append`, `claim`,
+//! [`crate::store::Ledger`]. A transaction is a plain function over `core::Tx`, one file each: `append`, `claim`,
 //! `turn`, `step`, `finish`, `session`, `operate`, `prune`. None knows on which thread it runs.
 
 mod append;
@@ -43,7 +43,7 @@ pub use backup::copy_file;
 pub use open::OpenError;
 
 use self::core::{Bells, Core};
-use self::runner::{Admission, Runner, Writer};
+use self::runner::{Kind, Runner, Writer};
 use super::{Error, Interrupts};
 use crate::clock::Clock;
 use crate::config::store::Location;
@@ -144,7 +144,7 @@ impl SqliteStore {
     /// bound below its present size is its present size. For rehearsals and tests of trouble.
     pub async fn limit_pages(&self, pages: Option<u32>) -> Result<(), Error> {
         let sql = format!("PRAGMA max_page_count = {}", pages.map_or(4_294_967_294, |pages| pages.max(1)));
-        self.runner.run("limit its size", Admission::Wait, move |tx| Ok(tx.conn.query_row(&sql, [], |_| Ok(()))?)).await
+        self.runner.run("limit its size", Kind::Turn, move |tx| Ok(tx.conn.query_row(&sql, [], |_| Ok(()))?)).await
     }
 
     /// The database file; none in memory.

@@ -18,7 +18,7 @@ pub enum Move {
 
 #[derive(Debug, Default)]
 struct State {
-    keeps_state: bool,
+    memory: bool,
     delay: Duration,
     moves: VecDeque<Move>,
     recalls: VecDeque<Recall>,
@@ -38,7 +38,7 @@ impl Scripted {
 
     /// From now on it remembers what it was told.
     pub fn remembers(&self) {
-        self.state().keeps_state = true;
+        self.state().memory = true;
     }
 
     /// It thinks so long, each time.
@@ -108,11 +108,11 @@ impl Drop for Call {
 #[async_trait]
 impl Agent for Scripted {
     fn keeps_state(&self) -> bool {
-        self.state().keeps_state
+        self.state().memory
     }
 
     async fn open(&self, question: &Question) -> Result<Option<String>, Error> {
-        let fresh = self.state().keeps_state && question.agent_session_id.is_none();
+        let fresh = self.state().memory && question.agent_session_id.is_none();
         Ok(fresh.then(|| "agent-session-1".to_owned()))
     }
 

@@ -50,11 +50,18 @@ impl House {
 
     /// A house whose settings differ; its agent answers at once and keeps no state.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut house = Self::unborn(change);
+        house.start().await;
+        house
+    }
+
+    /// A house whose bridge was never started.
+    pub fn unborn(change: impl FnOnce(&mut Config)) -> Self {
         let clock = ManualClock::starting_at(NOON);
         let portal = Portal::new(Seed::new(1), Arc::<ManualClock>::clone(&clock));
         let mut other = Seed::new(2);
         other.portal_id = PortalId(87_654_321);
-        other.token = "pat-na1-of-the-other-portal".to_owned();
+        "pat-na1-of-the-other-portal".clone_into(&mut other.token);
         let beta = Portal::new(other, Arc::<ManualClock>::clone(&clock));
         for (portal, name) in [(&portal, "acme"), (&beta, "beta")] {
             let (url, secret) = (format!("{URL}/webhooks/hubspot/{name}"), portal.seed().client_secret);
@@ -63,10 +70,7 @@ impl House {
         let mut config = settings(&portal, &beta);
         change(&mut config);
         let folder = tempfile::tempdir().unwrap();
-        let mut house =
-            Self { portal, beta, agent: Scripted::default(), clock, config: Arc::new(config), folder, life: None };
-        house.start().await;
-        house
+        Self { portal, beta, agent: Scripted::default(), clock, config: Arc::new(config), folder, life: None }
     }
 
     pub async fn start(&mut self) {

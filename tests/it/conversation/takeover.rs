@@ -5,13 +5,14 @@ use std::time::Duration;
 use hubspot_bridge::agents::Speaker;
 use hubspot_bridge::config::ReturnToAi;
 use hubspot_bridge::domain::{SessionState, ThreadId};
-use hubspot_bridge::sandbox::portal::Effect;
+use hubspot_bridge::sandbox::portal::people::Posted;
+use hubspot_bridge::sandbox::portal::{DeliveryFaults, Effect};
 
 use super::house::{House, acme};
 use super::record;
 
 /// A question the agent thinks about for a minute; ten seconds in.
-async fn thinking() -> (House, hubspot_bridge::sandbox::portal::people::Posted) {
+async fn thinking() -> (House, Posted) {
     let mut house = House::new().await;
     house.agent.thinks_for(50);
     let asked = house.chat("Where is my parcel?");
@@ -81,11 +82,7 @@ async fn a_rep_who_writes_between_answer_and_post_withdraws_it() {
     house.agent.thinks_for(5);
     let asked = house.chat("Where is my parcel?");
     house.run_for(Duration::from_secs(4)).await;
-    house.portal.set_delivery_faults(hubspot_bridge::sandbox::portal::DeliveryFaults {
-        delay: 1.0,
-        delay_max_ms: 120_000,
-        ..Default::default()
-    });
+    house.portal.set_delivery_faults(DeliveryFaults { delay: 1.0, delay_max_ms: 120_000, ..DeliveryFaults::default() });
     let reads = record::calls(&house.portal, "GET", asked.thread.as_str());
     house.fault(1, "GET", record::THREAD, Effect::Delay { ms: 3_000 });
     let thread = asked.thread.clone();

@@ -6,6 +6,7 @@ mod budget;
 mod errors;
 mod fake;
 mod http;
+mod portal;
 mod post;
 mod read;
 mod text;

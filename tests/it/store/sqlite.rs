@@ -7,10 +7,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use hubspot_bridge::clock::ManualClock;
 use hubspot_bridge::config::store::Location;
-use hubspot_bridge::domain::{Lane, NewEvent, Reason, State, Timestamp};
+use hubspot_bridge::domain::{EventId, Lane, NewEvent, Reason, State, Timestamp};
 use hubspot_bridge::store::sqlite::{Mode, OpenError, Options, SqliteStore, copy_file};
 use hubspot_bridge::store::types::EventFilter;
-use hubspot_bridge::store::{Batch, Claim, Error, Interrupts, Ledger, Store};
+use hubspot_bridge::store::{Batch, Claim, Error, Interrupts, Ledger, Operation, Store};
 use rusqlite::Connection;
 
 use super::Sqlite;
@@ -100,11 +100,16 @@ async fn a_full_disk_is_said_loses_nothing_and_is_survived() {
         store.limit_pages(Some(1)).await.unwrap();
 
         let mut stored = 1;
+        // Several at a time, so that commits hold good and failing ones.
         let failed = loop {
-            let events = (0..100).map(|n| message(&format!("t{n}"), &format!("{stored} {n}"))).collect();
-            match store.append(batch(events)).await {
-                Ok(appended) => stored += u64::try_from(appended.fresh).unwrap(),
-                Err(error) => break error,
+            let batches = (0..4).map(|part| {
+                let name = |n: u64| format!("{stored} {part} {n}");
+                store.append(batch((0..50).map(|n| message(&format!("t{n}"), &name(n))).collect()))
+            });
+            let results = join_all(batches).await;
+            stored += results.iter().flatten().map(|appended| u64::try_from(appended.fresh).unwrap()).sum::<u64>();
+            if let Some(error) = results.into_iter().find_map(Result::err) {
+                break error;
             }
         };
         assert!(matches!(failed, Error::Unavailable { operation: "store events", .. }), "{failed:?}");
@@ -133,16 +138,13 @@ async fn one_bad_write_does_not_harm_its_group() {
     let backend = Sqlite::file(Mode::THREADED);
     let house = House::new(Sqlite::memory(Mode::Inline)).await;
     let store = backend.store(Arc::clone(&house.clock), Interrupts::default()).await;
-    let writes = (0..200).map(|n| {
-        let mut new = of(&format!("portal{}", n % 7), message(&format!("t{n}"), &format!("m{n}")));
-        if n % 10 == 0 {
-            new.ended = Some((State::Running, Reason::Stale));
-        }
-        store.append(batch(vec![new]))
-    });
-    let results = join_all(writes).await;
-    let stored = results.iter().filter(|result| result.is_ok()).count();
-    assert_eq!(stored, 180);
+    let replay = |n: i64| Operation::Replay { event: EventId(n), force: false };
+    let new = |n: i64| of(&format!("portal{}", n % 7), message(&format!("t{n}"), &format!("m{n}")));
+    let writes = join_all((0..180).map(|n| store.append(batch(vec![new(n)]))));
+    let bad = join_all((1_000..1_020).map(|n| store.operate(replay(n))));
+    let (stored, refused) = tokio::join!(writes, bad);
+    assert!(stored.iter().all(Result::is_ok));
+    assert!(refused.iter().all(|result| matches!(result, Err(Error::NotFound { .. }))));
     // On disk when it was answered: a second connection sees it.
     let other = Connection::open(backend.path().unwrap()).unwrap();
     let seen: i64 = other.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap();

@@ -6,6 +6,7 @@ use super::super::answer::{Answer, Refusal};
 use super::super::call::Call;
 use super::super::seed::{ChannelAccount, HELP_DESK, INBOX};
 use super::Result;
+use super::paging::{Cursor, Order};
 
 /// When the account was set up; nobody asks for more.
 const LONG_AGO: &str = "2024-03-01T09:00:00Z";
@@ -32,13 +33,20 @@ fn shown_inbox(id: &str) -> Option<Value> {
     Some(json!({"id": id, "name": name, "type": kind, "archived": false, "createdAt": LONG_AGO, "updatedAt": LONG_AGO}))
 }
 
-fn total(results: &[Value]) -> Answer {
-    Answer::ok(json!({"total": results.len(), "results": results}))
+/// A page of a list in the order of its ids, with the whole list's length.
+fn paged(call: &mut Call<'_>, items: Vec<(String, Value)>) -> Result {
+    let total = items.len();
+    let mut page = Cursor::of(call)?.page(call, Order::Ascending, items);
+    if let Some(members) = page.as_object_mut() {
+        members.insert("total".to_owned(), json!(total));
+    }
+    Ok(Answer::ok(page))
 }
 
 /// `GET /inboxes`.
-pub fn inboxes() -> Answer {
-    total(&[INBOX, HELP_DESK].into_iter().filter_map(shown_inbox).collect::<Vec<_>>())
+pub fn inboxes(call: &mut Call<'_>) -> Result {
+    let shown = [INBOX, HELP_DESK].into_iter().filter_map(|id| Some((id.to_owned(), shown_inbox(id)?)));
+    paged(call, shown.collect())
 }
 
 /// `GET /inboxes/{id}`.
@@ -47,8 +55,8 @@ pub fn inbox(id: &str) -> Result {
 }
 
 /// `GET /channels`.
-pub fn channels() -> Answer {
-    total(&CHANNELS.iter().map(|(id, name)| json!({"id": id, "name": name})).collect::<Vec<_>>())
+pub fn channels(call: &mut Call<'_>) -> Result {
+    paged(call, CHANNELS.map(|(id, name)| (id.to_owned(), json!({"id": id, "name": name}))).into())
 }
 
 /// `GET /channels/{id}`.
@@ -59,12 +67,13 @@ pub fn channel(id: &str) -> Result {
 }
 
 /// `GET /channel-accounts`.
-pub fn accounts(call: &mut Call<'_>) -> Answer {
+pub fn accounts(call: &mut Call<'_>) -> Result {
     let (channels, inboxes) = (call.params("channelId"), call.params("inboxId"));
     let fits = |wanted: &[&str], id: &str| wanted.is_empty() || wanted.contains(&id);
     let accounts = call.state.seed.accounts.iter();
     let fitting = accounts.filter(|a| fits(&channels, a.channel_id) && fits(&inboxes, a.inbox_id));
-    total(&fitting.map(shown_account).collect::<Vec<_>>())
+    let shown = fitting.map(|account| (account.id.to_owned(), shown_account(account))).collect();
+    paged(call, shown)
 }
 
 /// `GET /channel-accounts/{id}`.
