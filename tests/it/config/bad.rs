@@ -174,16 +174,6 @@ const ONE_FLAW: &[(&str, &str, &str)] = &[
     ),
     (
         "connections.acme.agent",
-        "kind = \"openai\"",
-        "connections.acme.agent.kind: is not in this release; choose \"opencx\" or \"faq\"",
-    ),
-    (
-        "connections.acme.agent",
-        "kind = \"http\"",
-        "connections.acme.agent.kind: is not in this release; choose \"opencx\" or \"faq\"",
-    ),
-    (
-        "connections.acme.agent",
         "kind = \"opencx\"",
         "connections.acme.agent.api_key: is required for opencx; set it or `api_key_file`; OpenCX makes keys under Settings, Access",
     ),
