@@ -60,3 +60,5 @@ pub const PROBE_MESSAGES: usize = 200;
 /// How long a lease lasts without renewal; renewed every third of it. Longer than any single call to HubSpot (10 s by
 /// default, at most 30 s), so that a request never outlives the lease it was made under.
 pub const LEASE: Duration = Duration::from_mins(1);
+/// Pages of threads one sweep reads: 100 of 100 threads are more than an inbox sees between two sweeps.
+pub const SWEEP_PAGES: usize = 100;

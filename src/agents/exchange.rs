@@ -15,6 +15,8 @@ use crate::domain::Timestamp;
 use crate::hubspot::transport::{Transport, TransportError};
 
 /// A wish to wait longer than this is a mistake, or a reason to ask again anyway.
+/// What a 429 that names no time gets.
+const BUSY_DEFAULT: Duration = Duration::from_secs(5);
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(15);
 
 /// How to call one agent.
@@ -103,8 +105,15 @@ impl Failure {
     fn class(&self) -> Class {
         match self {
             Self::Status { status, after, advice } => {
-                let passing = is_unclear(*status) || *status == StatusCode::TOO_MANY_REQUESTS;
-                if passing && !advice.hopeless { Class::Retry { after: *after } } else { Class::Permanent }
+                if advice.hopeless {
+                    Class::Permanent
+                } else if *status == StatusCode::TOO_MANY_REQUESTS {
+                    Class::Busy { after: after.unwrap_or(BUSY_DEFAULT) }
+                } else if is_unclear(*status) {
+                    Class::Retry { after: *after }
+                } else {
+                    Class::Permanent
+                }
             }
             Self::Secret { .. } | Self::Request(_) => Class::Permanent,
             Self::Transport(_) | Self::Answer(_) => Class::Retry { after: None },

@@ -167,6 +167,11 @@ pub enum Class {
         /// The peer's wish.
         after: Option<Duration>,
     },
+    /// The peer's rate limit, or our own keeping of it: nothing was sent, and it is no failed attempt.
+    Busy {
+        /// When there is room again.
+        after: Duration,
+    },
     /// It will fail again until somebody changes something.
     Permanent,
 }

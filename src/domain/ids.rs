@@ -104,3 +104,16 @@ number_id!(
     /// A HubSpot app; ours is learned by token introspection or from the events' `appId`.
     AppId, ""
 );
+
+/// Several events for a log line: `evt_1 evt_2`, written only when the line is.
+#[derive(Clone, Copy, Debug)]
+pub struct EventIds<'a>(pub &'a [EventId]);
+
+impl fmt::Display for EventIds<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, id) in self.0.iter().enumerate() {
+            write!(f, "{}{id}", if position == 0 { "" } else { " " })?;
+        }
+        Ok(())
+    }
+}

@@ -16,7 +16,8 @@ pub use conversation::{
 };
 pub use event::{DedupKey, Event, EventKind, Lane, MailboxKey, NewEvent, Object, Schedule};
 pub use ids::{
-    ActorId, AppId, ConnectionName, ContactId, EventId, MessageId, PortalId, SessionId, ThreadId, TicketId, TurnId,
+    ActorId, AppId, ConnectionName, ContactId, EventId, EventIds, MessageId, PortalId, SessionId, ThreadId, TicketId,
+    TurnId,
 };
 pub use outcome::{Ending, Outcome, State};
 pub use reason::Reason;

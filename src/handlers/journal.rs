@@ -93,6 +93,7 @@ impl<'a> Journal<'a> {
             text: text.clone(),
         };
         self.store.intend(self.lease, intent).await?;
+        tracing::debug!(step = name, "step intended");
         let intended_at = self.clock.now();
         self.steps.retain(|record| record.name != name);
         self.steps.push(StepRecord {
@@ -113,6 +114,7 @@ impl<'a> Journal<'a> {
     /// Records what became of a step.
     pub async fn settle(&mut self, name: &str, result: StepResult) -> Result<(), Stop> {
         self.store.settle(self.lease, name, result.clone()).await?;
+        tracing::debug!(step = name, status = result.status.as_str(), "step settled");
         if let Some(record) = self.steps.iter_mut().find(|record| record.name == name) {
             record.status = result.status;
             record.result = result.result;

@@ -25,6 +25,22 @@ pub enum Stop {
         after: Option<Duration>,
         /// For people.
         why: String,
+        /// HubSpot could not be reached at all: the connection's trouble, not the turn's.
+        unreachable: bool,
+    },
+    /// The peer wants us to wait; no failed attempt.
+    #[error("{why}")]
+    Wait {
+        /// At least so long.
+        after: Duration,
+        /// For people.
+        why: String,
+    },
+    /// Begin again at once, on what is true now.
+    #[error("{why}")]
+    Again {
+        /// For people.
+        why: String,
     },
     /// The whole connection is ill.
     #[error("{why}")]
@@ -56,9 +72,7 @@ impl From<store::Error> for Stop {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::LeaseLost { .. } => Self::LeaseLost,
-            store::Error::VersionConflict => {
-                Self::Retry { after: Some(Duration::ZERO), why: "the session changed meanwhile".to_owned() }
-            }
+            store::Error::VersionConflict => Self::Again { why: "the session changed meanwhile".to_owned() },
             other @ (store::Error::NotFound { .. }
             | store::Error::AlreadyAnswered
             | store::Error::Refused(_)
@@ -76,7 +90,11 @@ impl From<hubspot::Error> for Stop {
     fn from(error: hubspot::Error) -> Self {
         let why = error.to_string();
         match error.class {
-            hubspot::Class::Retry { after } => Self::Retry { after, why },
+            // A rate limit or a lock: nothing happened, and it says when to come back.
+            hubspot::Class::Retry { after: Some(after) } if error.effect == hubspot::Effect::NotSent => {
+                Self::Wait { after, why }
+            }
+            hubspot::Class::Retry { after } => Self::Retry { after, why, unreachable: error.unreachable },
             hubspot::Class::Hold { cause, for_ } => Self::Hold { cause, lasts: for_, why },
             hubspot::Class::NotFound => Self::Refused { reason: Reason::ObjectNotFound, detail: why },
             hubspot::Class::Permanent { reason } => Self::Refused { reason, detail: why },

@@ -103,7 +103,8 @@ fn ending(event: &Event, values: &Values, ours: &Ours) -> Ending {
 fn change(cx: &Context, session: &Session, values: &Values) -> Option<SessionChange> {
     let mapped = &cx.settings.ticketing.custom_data;
     let mut patch = SessionPatch::default();
-    for (property, value) in values {
+    // HubSpot answers more than it was asked for.
+    for (property, value) in values.iter().filter(|(property, _)| cx.settings.ticketing.syncs(property)) {
         let Some(value) = value.as_ref().filter(|value| !value.is_empty()) else { continue };
         // A mapped property lands under the session's own key, so that the two ways of the mapping agree.
         let key = mapped.iter().find(|(_, name)| *name == property).map_or(property, |(key, _)| key);

@@ -52,7 +52,8 @@ pub(super) fn classify(
         300..=399 => (rejected(), "an unexpected redirect; check `hubspot.api_url`".to_owned()),
         _ => (rejected(), "HubSpot refuses it".to_owned()),
     };
-    Error { route, detail: format!("answered {}{}: {meaning}", status.as_u16(), refusal.quoted()), effect, class }
+    let detail = format!("answered {}{}: {meaning}", status.as_u16(), refusal.quoted());
+    Error { route, detail, effect, class, unreachable: false }
 }
 
 fn forbidden(refusal: &Refusal) -> (Class, String) {

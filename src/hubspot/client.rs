@@ -56,6 +56,11 @@ pub(super) struct Shared {
     learnt: Mutex<Learnt>,
 }
 
+/// A minute off: HubSpot's signatures are refused at five.
+fn is_skewed(skew_ms: i64) -> bool {
+    skew_ms.abs() > 60_000
+}
+
 /// What answers taught, for later ones.
 #[derive(Debug, Default)]
 struct Learnt {
@@ -130,11 +135,11 @@ impl Client {
             self.room(call.route, 1).await?.spend();
         }
         let shared = &self.shared;
-        let route = call.route;
+        let (route, acts) = (call.route, call.acts);
         let request = shared.request(call)?;
         let answer = shared.transport.send(request, self.timeout).await;
         shared.count(route, &answer);
-        let answer = answer.map_err(|cause| Error::unanswered(route, &cause))?;
+        let answer = answer.map_err(|cause| Error::unanswered(route, acts, &cause))?;
         shared.learn(answer.headers());
         let status = answer.status();
         if status.is_success() {
@@ -175,7 +180,7 @@ impl Shared {
         }
         request.body(call.body.unwrap_or_default()).map_err(|_| {
             let cause = TransportError::Connect("not a web address; check `hubspot.api_url`".to_owned());
-            Error::unanswered(call.route, &cause)
+            Error::unanswered(call.route, call.acts, &cause)
         })
     }
 
@@ -186,6 +191,7 @@ impl Shared {
             Err(TransportError::Timeout(_)) => "timeout".to_owned(),
             Err(TransportError::Cut(_)) => "cut".to_owned(),
         };
+        tracing::debug!(http.route = route, http.status = status, "called HubSpot");
         let labels = metrics::Request { route: route.to_owned(), status };
         self.metrics.hubspot_requests.get_or_create(&labels).inc();
     }
@@ -193,7 +199,16 @@ impl Shared {
     fn learn(&self, headers: &HeaderMap) {
         self.budget.observe(headers::rate_window(headers));
         if let Some(theirs) = headers::date(headers) {
-            self.learnt().skew_ms = Some(theirs.0.saturating_sub(self.clock.now().0));
+            let skew_ms = theirs.0.saturating_sub(self.clock.now().0);
+            let before = self.learnt().skew_ms.replace(skew_ms);
+            if is_skewed(skew_ms) && !before.is_some_and(is_skewed) {
+                let connection = &self.connection.connection;
+                tracing::warn!(
+                    connection,
+                    skew_ms,
+                    "this machine's clock differs from HubSpot's; v3 signatures fail at 300 s"
+                );
+            }
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Error {
     pub effect: Effect,
     /// What to do about it.
     pub class: Class,
+    /// Not even a read could reach HubSpot.
+    pub unreachable: bool,
 }
 
 /// Did the request have an effect?
@@ -61,35 +63,34 @@ pub enum Class {
 
 impl Error {
     /// No answer came.
-    pub(super) fn unanswered(route: &'static str, cause: &TransportError) -> Self {
+    pub(super) fn unanswered(route: &'static str, acts: bool, cause: &TransportError) -> Self {
         let effect = match cause {
             TransportError::Connect(_) => Effect::NotSent,
             TransportError::Timeout(_) | TransportError::Cut(_) => Effect::Unclear,
         };
-        Self { route, detail: cause.to_string(), effect, class: Class::Retry { after: None } }
+        let unreachable = !acts && matches!(cause, TransportError::Connect(_));
+        Self { route, detail: cause.to_string(), effect, class: Class::Retry { after: None }, unreachable }
     }
 
     /// A success came whose body makes no sense. `acts`: the call was to change something, and probably did.
     pub(super) fn unreadable(route: &'static str, acts: bool, what: &str) -> Self {
         let detail = format!("answered with success, but {what}; if it goes on, HubSpot changed its format: report it");
-        if acts {
-            Self { route, detail, effect: Effect::Unclear, class: Class::Retry { after: None } }
-        } else {
-            let class = Class::Permanent { reason: Reason::RejectedByHubspot };
-            Self { route, detail, effect: Effect::NotSent, class }
-        }
+        // A proxy's page in between passes; attempts bound what does not.
+        let effect = if acts { Effect::Unclear } else { Effect::NotSent };
+        Self { route, detail, effect, class: Class::Retry { after: None }, unreachable: false }
     }
 
     /// The access token's file cannot be read, or what is in it cannot be a token.
     pub(super) fn no_token(route: &'static str, why: &str) -> Self {
         let detail = format!("no usable access token ({why}); check `access_token` or `access_token_file`");
         let class = Class::Hold { cause: "token_unreadable", for_: None };
-        Self { route, detail, effect: Effect::NotSent, class }
+        Self { route, detail, effect: Effect::NotSent, class, unreachable: false }
     }
 
     /// The rate budget had no room for too long.
     pub(super) fn no_room(route: &'static str, waited: Duration, interval: Duration) -> Self {
         let detail = format!("no room in the rate budget within {} s; nothing was sent", waited.as_secs());
-        Self { route, detail, effect: Effect::NotSent, class: Class::Retry { after: Some(interval) } }
+        let class = Class::Retry { after: Some(interval) };
+        Self { route, detail, effect: Effect::NotSent, class, unreachable: false }
     }
 }

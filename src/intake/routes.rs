@@ -21,10 +21,10 @@ use super::signature::{self, Received, Verified};
 use super::{body, secrets};
 use crate::clock::Clock;
 use crate::config::{Config, Connection};
-use crate::domain::{ConnectionName, PortalId};
+use crate::domain::{ConnectionName, EventIds, PortalId, Reason, State as EventState};
 use crate::store::{Batch, Store};
 use crate::telemetry::Metrics;
-use crate::telemetry::metrics::{Received as ReceivedLabels, Signature as SignatureLabels};
+use crate::telemetry::metrics::{Finished as FinishedLabels, Received as ReceivedLabels, Signature as SignatureLabels};
 
 /// What the intake needs.
 #[derive(Clone)]
@@ -117,12 +117,34 @@ impl Intake {
             return Ok(());
         }
         let events = batch.events.len();
+        let ended: Vec<_> = batch.events.iter().map(|event| (event.connection.clone(), event.ended)).collect();
         let appended = self.store.append(batch).await.map_err(|error| {
             tracing::error!(connection = %path.name, %error, cause = error.source(), "delivery not stored");
             Refused::from(&error)
         })?;
-        tracing::debug!(connection = %path.name, events, fresh = appended.fresh, "delivery stored");
+        for ((connection, ended), fresh) in ended.into_iter().zip(&appended.fresh) {
+            if let (Some((state, reason)), true) = (ended, fresh) {
+                self.count_ended(connection, state, reason);
+            }
+        }
+        tracing::debug!(
+            connection = %path.name,
+            events,
+            fresh = appended.fresh_count(),
+            event.ids = %EventIds(&appended.ids),
+            "delivery stored"
+        );
         Ok(())
+    }
+
+    /// The envelope alone settled it: no turn will count it.
+    fn count_ended(&self, connection: ConnectionName, state: EventState, reason: Reason) {
+        let labels = FinishedLabels {
+            connection: connection.0,
+            outcome: state.as_str().to_owned(),
+            reason: reason.as_str().to_owned(),
+        };
+        self.metrics.events_finished.get_or_create(&labels).inc();
     }
 
     fn count(&self, received: Vec<(ConnectionName, &'static str, u64)>) {

@@ -21,8 +21,16 @@ pub struct Batch {
 pub struct Appended {
     /// Ids of the events in the batch's order; of the first event for a duplicate.
     pub ids: Vec<EventId>,
+    /// For each event of the batch: was it new?
+    pub fresh: Vec<bool>,
+}
+
+impl Appended {
     /// How many were new.
-    pub fresh: usize,
+    #[must_use]
+    pub fn fresh_count(&self) -> usize {
+        self.fresh.iter().filter(|fresh| **fresh).count()
+    }
 }
 
 /// A wish for leases.

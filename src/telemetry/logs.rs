@@ -2,15 +2,18 @@
 //!
 //! | field | is |
 //! | --- | --- |
-//! | `event.id`, `turn.id`, `session.id` | ours: `evt_1`, `turn_1`, `ses_1` |
+//! | `event.id`, `event.ids`, `turn.id` | ours: `evt_1`, several of them, `turn_1` |
 //! | `connection` | the connection's name |
-//! | `thread.id`, `ticket.id`, `message.id`, `portal.id` | HubSpot's |
+//! | `thread.id` | HubSpot's |
 //! | `mailbox` | `connection/thread/id` or `connection/ticket/id` |
-//! | `event.type`, `outcome`, `reason`, `state` | words of the closed lists |
-//! | `step`, `run`, `attempt`, `seen` | names and counts |
-//! | `duration_ms`, `delay_ms`, `age_ms` | times, the unit last |
-//! | `http.route`, `http.status`, `error` | a call; an error's own words, which never hold secrets or text |
+//! | `outcome`, `reason`, `status`, `code`, `cause` | words of closed lists |
+//! | `step`, `attempt`, `events`, `fresh`, `found`, `turns`, `counts` | names, counts, yes or no |
+//! | `duration_ms`, `until`, `skew_ms` | times, the unit last |
+//! | `http.route`, `http.status` | a call to HubSpot |
+//! | `error`, `why`, `detail`, `fix` | words for people, which never hold secrets or text |
 //! | `config.path` | the setting a warning is about |
+//!
+//! A line inside a turn carries the turn's fields: its mailbox, id, attempt and events.
 //!
 //! Never: message text, names and addresses of people, tokens, secrets, bodies. `error` wants a human, `warn` may,
 //! `info` tells what became of events, `debug` how.
@@ -65,7 +68,7 @@ where
     let lines: Box<dyn Layer<Registry> + Send + Sync> = if text {
         fmt::layer().with_ansi(terminal).with_writer(writer).with_filter(wanted).boxed()
     } else {
-        fmt::layer().json().flatten_event(true).with_writer(writer).with_filter(wanted).boxed()
+        fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(writer).with_filter(wanted).boxed()
     };
     Ok(tracing_subscriber::registry().with(lines))
 }

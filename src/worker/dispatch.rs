@@ -14,7 +14,7 @@ use crate::config::Delivery;
 use crate::domain::{ConnectionName, Lane};
 use crate::handlers::Context;
 use crate::limits;
-use crate::store::{Claim, Interrupts, Lease, Store};
+use crate::store::{self, Claim, Interrupts, Lease, Store};
 use crate::telemetry::Metrics;
 
 /// What all turns share.
@@ -40,6 +40,9 @@ pub struct Worker {
     shared: Arc<Shared>,
 }
 
+/// The store has ended.
+struct Stopped;
+
 /// Turns running now.
 #[derive(Default)]
 struct Running {
@@ -60,7 +63,7 @@ impl Worker {
         let mut running = Running::default();
         while !stop.is_cancelled() {
             running.reap();
-            let leases = self.claim(&running).await;
+            let Ok(leases) = self.claim(&running).await else { return };
             if leases.is_empty() {
                 self.wait(&mut running, &stop).await;
             }
@@ -73,7 +76,7 @@ impl Worker {
     }
 
     /// Conversations may use every place, tickets only a part: a flood of ticket changes delays no customer.
-    async fn claim(&self, running: &Running) -> Vec<Lease> {
+    async fn claim(&self, running: &Running) -> Result<Vec<Lease>, Stopped> {
         let mut leases = Vec::new();
         for lane in [Lane::Conversation, Lane::Ticket] {
             let n = self.room(running, lane).saturating_sub(leases.len());
@@ -82,13 +85,15 @@ impl Worker {
             }
             match self.shared.store.claim(Claim { lane, n, ttl: limits::LEASE }).await {
                 Ok(more) => leases.extend(more),
+                // Without a store there is nothing to work for: the process must end and be started anew.
+                Err(store::Error::Stopped) => return Err(Stopped),
                 Err(error) => {
                     tracing::error!(error = %turn::error_chain(&error), "mailboxes could not be claimed");
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }
         }
-        leases
+        Ok(leases)
     }
 
     fn room(&self, running: &Running, lane: Lane) -> usize {

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 
 use super::backoff;
 use super::dispatch::Shared;
-use crate::domain::{Ending, Event, Reason, Timestamp};
+use crate::domain::{Ending, Event, EventId, EventIds, Reason, Timestamp};
 use crate::handlers::{self, Context, LastResort, Run, Stop};
 use crate::store::interrupts::Watch;
 use crate::store::{self, Finish, Lease, Renewal, Turn};
@@ -16,6 +16,10 @@ use crate::telemetry::metrics;
 /// How long a mailbox of a connection that is no longer configured is left alone.
 const UNCONFIGURED_PAUSE: Duration = Duration::from_hours(1);
 /// How long to wait after the store itself failed.
+/// What a peer that asks for no pause at all gets.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+/// So many failed attempts before an unreachable HubSpot is taken for an outage.
+const OUTAGE_AFTER: u32 = 3;
 const STORE_PAUSE: Duration = Duration::from_secs(5);
 
 /// Works on one leased mailbox. Never panics, never returns an error: what went wrong is in the ledger and the log.
@@ -40,7 +44,14 @@ pub(super) async fn work(shared: &Shared, lease: Lease) {
     let started = tokio::time::Instant::now();
     let last_resort = last_resort(shared, &lease, &turn);
     let bound = turn.events.clone();
-    let span = tracing::info_span!("turn", mailbox = %lease.key, turn.id = %turn.id, turn.run = turn.run);
+    let ids: Vec<EventId> = bound.iter().map(|event| event.id).collect();
+    let span = tracing::info_span!(
+        "turn",
+        mailbox = %lease.key,
+        turn.id = %turn.id,
+        attempt = turn.run,
+        event.ids = %EventIds(&ids)
+    );
     let run = Run { lease: &lease, turn, watch: &watch, last_resort: last_resort.clone() };
     let handler = AssertUnwindSafe(handlers::run(cx, run)).catch_unwind();
     let ended = tracing::Instrument::instrument(
@@ -57,7 +68,8 @@ pub(super) async fn work(shared: &Shared, lease: Lease) {
     shared.metrics.turn_seconds.observe(started.elapsed().as_secs_f64());
     let result = ended.unwrap_or_else(|_| {
         shared.metrics.turn_panics.inc();
-        Err(Stop::Retry { after: None, why: "the turn panicked; this is a bug, please report it".to_owned() })
+        let why = "the turn panicked; this is a bug, please report it".to_owned();
+        Err(Stop::Retry { after: None, why, unreachable: false })
     });
     let end = End { shared, cx, lease: &lease, bound: &bound, last_resort };
     tracing::Instrument::instrument(end.write_down(result), span).await;
@@ -107,7 +119,13 @@ impl End<'_> {
             }
             Err(Stop::Defer { why, counts: true, .. }) if self.hopeless() => self.retry(None, &why).await,
             Err(Stop::Defer { until, why, counts }) => self.defer(until, &why, counts).await,
-            Err(Stop::Retry { after, why }) => self.retry(after, &why).await,
+            // An outage is not this turn's failure: after a few tries the connection waits for it to pass.
+            Err(Stop::Retry { why, unreachable: true, .. }) if self.lease.attempts >= OUTAGE_AFTER => {
+                self.hold("unreachable", &why).await;
+            }
+            Err(Stop::Retry { after, why, .. }) => self.retry(after, &why).await,
+            Err(Stop::Wait { after, why }) => self.wait(after, &why).await,
+            Err(Stop::Again { why }) => self.again(&why).await,
             Err(Stop::Hold { cause, why, .. }) => self.hold(cause, &why).await,
             Err(Stop::Refused { reason, detail }) => self.bury(reason, &detail).await,
             Err(Stop::LeaseLost) => {
@@ -131,8 +149,26 @@ impl End<'_> {
         }
         let attempts = self.lease.attempts + 1;
         let jitter = backoff::jitter(self.lease.mailbox, attempts);
-        let pause = if wish == Some(Duration::ZERO) { Duration::ZERO } else { backoff::pause(attempts, wish, jitter) };
+        let pause = backoff::pause(attempts, wish, jitter);
         self.defer(self.shared.clock.now().after(pause), why, true).await;
+    }
+
+    /// Not before the peer's wish, and not all at one moment.
+    async fn wait(&self, after: Duration, why: &str) {
+        if let Some(LastResort { reason: Reason::Expired, .. }) = self.last_resort {
+            return self.bury(Reason::Expired, why).await;
+        }
+        let spread =
+            after.max(SHORTEST_WAIT).mul_f64(1.0 + 0.5 * backoff::jitter(self.lease.mailbox, self.lease.attempts));
+        self.defer(self.shared.clock.now().after(spread), why, false).await;
+    }
+
+    /// At once, but a run that always begins again is a failing one.
+    async fn again(&self, why: &str) {
+        if self.lease.attempts < self.shared.delivery.max_attempts {
+            return self.defer(self.shared.clock.now(), why, true).await;
+        }
+        self.retry(None, why).await;
     }
 
     /// The whole connection is ill: its events keep their place, others go on.

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::hubspot::transport::Transport;
 
 /// How long the other users of the key wait when OpenCX says "too many" without saying for how long.
-const RETRY_AFTER_DEFAULT: Duration = Duration::from_secs(5);
+pub(super) const RETRY_AFTER_DEFAULT: Duration = Duration::from_secs(5);
 
 /// Calls OpenCX.
 pub struct Client {
@@ -46,7 +46,8 @@ impl Client {
         deadline: Instant,
     ) -> Result<Value, Failure> {
         let request = self.request(method, path, body)?;
-        self.limiter.take(deadline.saturating_duration_since(Instant::now())).await?;
+        // Half of the time stays for the answer: a message sent too late would end unclear.
+        self.limiter.take(deadline.saturating_duration_since(Instant::now()) / 2).await?;
         let response = self.transport.send(request, deadline.saturating_duration_since(Instant::now())).await?;
         if response.status().is_success() {
             return serde_json::from_slice(response.body()).map_err(|_| Failure::Unreadable("it is not JSON"));

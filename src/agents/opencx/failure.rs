@@ -91,10 +91,15 @@ impl Failure {
     fn class(&self) -> Class {
         match self {
             Self::NoSession | Self::Key(_) | Self::Request => Class::Permanent,
-            Self::Busy(busy) => Class::Retry { after: Some(busy.after) },
+            Self::Busy(busy) => Class::Busy { after: busy.after },
             Self::Status { status, after } => {
-                let retry = is_unclear(*status) || *status == StatusCode::TOO_MANY_REQUESTS;
-                if retry { Class::Retry { after: *after } } else { Class::Permanent }
+                if *status == StatusCode::TOO_MANY_REQUESTS {
+                    Class::Busy { after: after.unwrap_or(super::client::RETRY_AFTER_DEFAULT) }
+                } else if is_unclear(*status) {
+                    Class::Retry { after: *after }
+                } else {
+                    Class::Permanent
+                }
             }
             Self::Transport(_)
             | Self::Unreadable(_)

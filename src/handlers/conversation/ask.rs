@@ -1,6 +1,7 @@
 //! Asking the agent, as a journalled step that a human or a newer message can interrupt.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,9 @@ use crate::filters::ownership;
 use crate::handlers::Stop;
 use crate::handlers::journal::{self, outcome, step};
 use crate::store::{StepResult, StepStatus};
+
+/// How long to wait before an agent with a memory is asked again whether it has answered by now.
+const THINKING: Duration = Duration::from_secs(2);
 
 /// How asking ended.
 #[derive(Debug)]
@@ -70,6 +74,12 @@ pub async fn once(talk: &mut Talk<'_>, scene: &Scene) -> Result<Asked, Stop> {
         match talk.cx.agent.recall(&question, record.intended_at).await {
             Ok(Recall::Answered(answer)) => return answered(talk, &answer).await,
             Ok(Recall::NotSent) => {}
+            // It may still be thinking: only a second silence counts as a failure.
+            Ok(Recall::Unanswered) if talk.cx.now() < record.intended_at.after(talk.cx.settings.agent.timeout * 2) => {
+                let until = talk.cx.now().after(THINKING);
+                let why = "the agent took the message and has not answered yet".to_owned();
+                return Err(Stop::Defer { until, why, counts: false });
+            }
             Ok(Recall::Unanswered) => {
                 let error = agents::Error {
                     operation: "recall",
@@ -99,10 +109,14 @@ async fn intend(talk: &mut Talk<'_>, attempts: &Attempts) -> Result<(), Stop> {
     Ok(())
 }
 
-fn session_id(talk: &Talk<'_>, scene: &Scene) -> Option<String> {
+/// The agent's session that this turn made.
+pub fn opened(talk: &Talk<'_>) -> Option<String> {
     let opened = talk.journal.get(step::OPEN_AGENT).filter(|record| record.status == StepStatus::Done);
-    let opened = opened.and_then(|record| journal::decode::<String>(record.result.as_deref()));
-    opened.or_else(|| scene.session.as_ref().and_then(|session| session.agent_session_id.clone()))
+    opened.and_then(|record| journal::decode::<String>(record.result.as_deref()))
+}
+
+fn session_id(talk: &Talk<'_>, scene: &Scene) -> Option<String> {
+    opened(talk).or_else(|| scene.session.as_ref().and_then(|session| session.agent_session_id.clone()))
 }
 
 /// Makes the agent's session when the conversation is new to it. An orphaned session after a crash is harmless: the
@@ -139,7 +153,9 @@ async fn ask(talk: &mut Talk<'_>, mut question: Question, attempts: Attempts) ->
     loop {
         let started = tokio::time::Instant::now();
         let heard = listen(talk, &question).await?;
-        talk.cx.metrics.agent_seconds.observe(started.elapsed().as_secs_f64());
+        let took = started.elapsed();
+        talk.cx.metrics.agent_seconds.observe(took.as_secs_f64());
+        tracing::debug!(duration_ms = took.as_millis(), "asked the agent");
         match heard {
             Heard::Longer(longer) => question = longer,
             Heard::Answer(Ok(answer)) => return answered(talk, &answer).await,
@@ -181,8 +197,13 @@ async fn listen(talk: &mut Talk<'_>, question: &Question) -> Result<Heard, Stop>
 
 /// Something arrived while the agent thinks: an event is a hint, the conversation itself is believed.
 async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<Heard>, Stop> {
-    let Some(mut scene) = Scene::read(talk).await? else {
-        return Ok(Some(Heard::TakenOver));
+    // A look that fails must not cost the agent's work: the last look before the post follows anyway.
+    let mut scene = match Scene::read(talk).await {
+        Ok(Some(scene)) => scene,
+        Ok(None) | Err(Stop::Retry { .. } | Stop::Wait { .. } | Stop::Hold { .. } | Stop::Refused { .. }) => {
+            return Ok(None);
+        }
+        Err(stop) => return Err(stop),
     };
     if scene.decide(talk.cx, ownership::silences).is_some() || session::pause_waits(talk).await? {
         return Ok(Some(Heard::TakenOver));
@@ -208,6 +229,8 @@ async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<
 
 async fn answered(talk: &mut Talk<'_>, answer: &Answer) -> Result<Asked, Stop> {
     let plan = Plan::of(answer).through(talk.open.last());
+    // The session's custom data went along with the question.
+    talk.patch.custom_data_pending = Some(false);
     let text = Some(journal::encode(&plan)?);
     let step = StepResult { status: StepStatus::Done, result: None, text, posted: None };
     talk.journal.settle(step::ASK_AGENT, step).await?;
@@ -216,8 +239,11 @@ async fn answered(talk: &mut Talk<'_>, answer: &Answer) -> Result<Asked, Stop> {
 
 /// Counts the failed attempt; more of them follow by the mailbox's backoff.
 async fn failed(talk: &mut Talk<'_>, before: Attempts, error: agents::Error) -> Result<Asked, Stop> {
-    let hopeless = error.class == Class::Permanent;
-    let failed = if hopeless { talk.cx.settings.agent.attempts } else { before.failed + 1 };
+    let failed = match error.class {
+        Class::Busy { .. } => before.failed,
+        Class::Retry { .. } => before.failed + 1,
+        Class::Permanent => talk.cx.settings.agent.attempts,
+    };
     let attempts = Attempts { v: 1, failed, detail: Some(error.to_string()) };
     if talk.journal.get(step::ASK_AGENT).is_none() {
         intend(talk, &before).await?;
@@ -230,7 +256,11 @@ async fn failed(talk: &mut Talk<'_>, before: Attempts, error: agents::Error) -> 
         return Ok(Asked::Failed(error.to_string()));
     }
     match error.class {
-        Class::Retry { after } => Err(Stop::Retry { after, why: error.to_string() }),
+        Class::Retry { after } => Err(Stop::Retry { after, why: error.to_string(), unreachable: false }),
+        Class::Busy { after } => {
+            let until = talk.cx.now().after(after);
+            Err(Stop::Defer { until, why: error.to_string(), counts: false })
+        }
         Class::Permanent => Ok(Asked::Failed(error.to_string())),
     }
 }

@@ -1,6 +1,8 @@
 //! Giving a conversation to a human: words to the customer, a comment for the reps, the assignment. Each is a step;
 //! one that fails does not forget the rest.
 
+use serde::{Deserialize, Serialize};
+
 use super::plan::Plan;
 use super::post::{self, Body, Posted};
 use super::scene::Scene;
@@ -31,11 +33,13 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
         }
     }
     let comment = Body::Comment(words::handoff_comment(plan, withheld));
-    let guarded = talk.journal.get(step::POST_REPLY).is_none();
+    let guarded = talk.journal.status(step::POST_REPLY) != Some(StepStatus::Done);
     let mut refused = Reason::RejectedByHubspot;
     let posted = match post::once(talk, scene, step::HANDOFF_COMMENT, comment, guarded).await {
         // The last attempt still gives the thread to somebody, with or without a comment.
-        Err(Stop::Retry { why, .. }) if talk.last_resort.is_some() => Posted::Refused { reason: refused, detail: why },
+        Err(Stop::Retry { why, .. } | Stop::Wait { why, .. }) if talk.last_resort.is_some() => {
+            Posted::Refused { reason: refused, detail: why }
+        }
         other => other?,
     };
     match posted {
@@ -50,16 +54,21 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
             remarks.push(format!("comment: {detail}"));
         }
     }
-    if let Some(remark) = assign(talk, scene).await? {
-        remarks.push(remark);
-    }
-    let nobody_heard = talk.journal.status(step::HANDOFF_COMMENT) != Some(StepStatus::Done)
-        && talk.journal.status(step::ASSIGN) != Some(StepStatus::Done);
-    if nobody_heard {
+    let assigned = match assign(talk).await? {
+        Assigned::To(human) => human,
+        Assigned::Not(remark) => {
+            remarks.push(remark);
+            false
+        }
+    };
+    if talk.journal.status(step::HANDOFF_COMMENT) != Some(StepStatus::Done) && !assigned {
         return Err(Stop::Refused { reason: refused, detail: remarks.join("; ") });
     }
     talk.patch.state = Some(SessionState::HandedOff);
     talk.patch.handed_off_at = Some(Some(talk.cx.now()));
+    if plan.forced_by().is_none() {
+        remarks.insert(0, "the agent decided to hand off; its reason is in the comment".to_owned());
+    }
     let detail = (!remarks.is_empty()).then(|| remarks.join("; "));
     talk.conclude(Outcome::HandedOff, plan.forced_by(), detail.as_deref());
     Ok(())
@@ -84,34 +93,62 @@ pub fn assignee<'a>(default_user: Option<&'a ActorId>, ai_user: &ActorId) -> Opt
     default_user.filter(|user| *user != ai_user)
 }
 
-/// Assigns the thread. Assigning twice is harmless, so no probe is needed. Returns a remark when it did not work.
-async fn assign(talk: &mut Talk<'_>, scene: &Scene) -> Result<Option<String>, Stop> {
+/// How the assignment ended.
+enum Assigned {
+    /// A human has the thread; or nobody, where nobody is named.
+    To(bool),
+    /// It did not work, with a remark.
+    Not(String),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    v: u32,
+    human: bool,
+    detail: Option<String>,
+}
+
+/// Assigns the thread. Assigning twice is harmless, so no probe is needed; taking it from a rep who claimed it meanwhile
+/// is not, so the owner is read first.
+async fn assign(talk: &mut Talk<'_>) -> Result<Assigned, Stop> {
     if matches!(talk.journal.status(step::ASSIGN), Some(StepStatus::Done | StepStatus::Skipped)) {
-        return Ok(None);
+        return Ok(assigned_before(talk));
     }
     let settings = std::sync::Arc::clone(&talk.cx.settings);
     let to = assignee(settings.default_user_id.as_ref(), &settings.ai_user_id);
-    let lasts = talk.cx.hubspot_timeout;
-    talk.journal.intend(step::ASSIGN, lasts, None, None, &serde_json::json!({"v": 1})).await?;
-    if scene.thread.assigned_to.as_ref() == to {
-        talk.journal.settle(step::ASSIGN, outcome(StepStatus::Done)).await?;
-        return Ok(None);
+    let client = talk.cx.hubspot.reserve(2).await?;
+    let owner = client.thread(&talk.thread_id).await?.assigned_to;
+    talk.journal.intend(step::ASSIGN, talk.cx.hubspot_timeout, None, None, &serde_json::json!({"v": 1})).await?;
+    let claimed = owner.as_ref().is_some_and(|owner| *owner != settings.ai_user_id);
+    if claimed || owner.as_ref() == to {
+        return settle(talk, StepStatus::Done, claimed, None).await;
     }
-    match talk.cx.hubspot.assign(&talk.thread_id, to).await {
-        Ok(()) => {
-            talk.journal.settle(step::ASSIGN, outcome(StepStatus::Done)).await?;
-            Ok(None)
-        }
+    match client.assign(&talk.thread_id, to).await {
+        Ok(()) => settle(talk, StepStatus::Done, to.is_some(), None).await,
         Err(error) if matches!(error.class, Class::Retry { .. } | Class::Hold { .. }) => {
             talk.journal.settle(step::ASSIGN, outcome(StepStatus::NotSent)).await?;
             Err(error.into())
         }
-        Err(error) => {
-            let remark = format!("assignment: {error}");
-            let result = Some(journal::encode(&serde_json::json!({"v": 1, "detail": remark}))?);
-            let step = StepResult { status: StepStatus::Skipped, result, text: None, posted: None };
-            talk.journal.settle(step::ASSIGN, step).await?;
-            Ok(Some(remark))
-        }
+        Err(error) => settle(talk, StepStatus::Skipped, false, Some(format!("assignment: {error}"))).await,
+    }
+}
+
+async fn settle(
+    talk: &mut Talk<'_>,
+    status: StepStatus,
+    human: bool,
+    detail: Option<String>,
+) -> Result<Assigned, Stop> {
+    let result = Some(journal::encode(&Record { v: 1, human, detail })?);
+    talk.journal.settle(step::ASSIGN, StepResult { status, result, text: None, posted: None }).await?;
+    Ok(assigned_before(talk))
+}
+
+fn assigned_before(talk: &Talk<'_>) -> Assigned {
+    let record = talk.journal.get(step::ASSIGN);
+    match record.and_then(|record| journal::decode::<Record>(record.result.as_deref())) {
+        Some(Record { detail: Some(remark), .. }) => Assigned::Not(remark),
+        Some(Record { human, .. }) => Assigned::To(human),
+        None => Assigned::To(false),
     }
 }

@@ -17,6 +17,9 @@ mod talk;
 mod words;
 
 use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
 
 use self::plan::Plan;
 use self::scene::Scene;
@@ -24,7 +27,7 @@ use self::talk::Talk;
 use super::journal::{Journal, encode, outcome, step};
 use super::{Context, Run, Stop};
 use crate::config::{Guarantee, OnAgentFailure};
-use crate::domain::{Ending, Event, EventKind, Mode, Reason, SessionPatch, ThreadId};
+use crate::domain::{Ending, Event, EventKind, Mode, Reason, SessionPatch, SessionState, ThreadId};
 use crate::filters::{ownership, pace, place};
 use crate::store::{Finish, SessionKey, StepStatus};
 
@@ -43,10 +46,15 @@ pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Fini
         return Ok(talk.finish(None, Reason::NotAMessage));
     }
     let Some(mut scene) = Scene::read(&talk).await? else {
+        wait_for_thread(&talk)?;
         return Ok(talk.finish(None, Reason::ThreadDeleted));
     };
     sort::thread_properties(&mut talk);
-    session::actions(&mut talk, &scene);
+    session::actions(&mut talk);
+    // What an operator said in this very turn counts at once.
+    if let Some(session) = &mut scene.session {
+        talk.patch.apply(session);
+    }
     if scene.thread.archived || scene.thread.spam {
         return Ok(talk.finish(Some(&scene), Reason::ThreadArchived));
     }
@@ -80,7 +88,19 @@ fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
         endings,
         patch: SessionPatch::default(),
         answering: None,
+        known: OnceCell::new(),
     }
+}
+
+/// HubSpot may not show a thread it just announced: that is waited for, a little.
+fn wait_for_thread(talk: &Talk<'_>) -> Result<(), Stop> {
+    let youngest = talk.events.iter().map(|event| event.received_at).max();
+    let waited = youngest.map_or(Duration::MAX, |received_at| talk.cx.now().since(received_at));
+    if waited >= talk.cx.delivery.settle || talk.last_resort.is_some() {
+        return Ok(());
+    }
+    let until = talk.cx.now().after(sort::pause_after(waited));
+    Err(Stop::Defer { until, why: "HubSpot does not show the thread yet".to_owned(), counts: false })
 }
 
 /// Echoes of our own posts, and hints about conversations the AI has no part in, need no call to HubSpot.
@@ -102,6 +122,10 @@ fn is_replay(event: &Event) -> bool {
 
 /// Decides and acts about the open messages.
 async fn answer(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
+    if talk.patch.state == Some(SessionState::Paused) {
+        talk.skip_open(Reason::SessionPaused);
+        return Ok(());
+    }
     let began = acted(talk);
     if !began
         && !talk.replay

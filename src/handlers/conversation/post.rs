@@ -1,8 +1,6 @@
 //! Posting, once. Intent, a last look at the conversation, the post, its result; after a crash or an unclear end a
 //! probe before anything else.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use super::probe::{self, Probe};
@@ -89,6 +87,10 @@ pub async fn once(
     if guarded && let Some(stopped) = look(talk, &client, name, &body).await? {
         return Ok(stopped);
     }
+    if overdue(talk, name) {
+        talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
+        return Err(Stop::Again { why: "the last look took too long".to_owned() });
+    }
     let result = match &body {
         Body::Reply(message) => client.post_message(&talk.thread_id, message).await,
         Body::Comment(words) => client.post_comment(&talk.thread_id, words, Some(&text::rich(words))).await,
@@ -102,15 +104,21 @@ pub async fn once(
     }
 }
 
+/// A post that began so late could end after the deadline that its probe relies on.
+fn overdue(talk: &Talk<'_>, name: &str) -> bool {
+    let deadline = talk.journal.get(name).map(|record| record.act_deadline);
+    deadline.is_some_and(|deadline| talk.cx.now().after(talk.cx.hubspot_timeout) > deadline)
+}
+
 /// The last look, right before posting.
 async fn look(talk: &mut Talk<'_>, client: &Client, name: &'static str, body: &Body) -> Result<Option<Posted>, Stop> {
     let fresh = match Scene::read_with(talk, client).await {
-        Ok(Some(fresh)) if !fresh.thread.archived => fresh,
+        Ok(Some(fresh)) if !fresh.thread.archived && !fresh.thread.spam => fresh,
         Ok(_) => {
             // The next run begins with the thread and says which of the two it is.
             talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
             let why = "the thread was deleted or put in the trash meanwhile".to_owned();
-            return Err(Stop::Retry { after: Some(Duration::ZERO), why });
+            return Err(Stop::Again { why });
         }
         Err(stop) => {
             if !matches!(stop, Stop::LeaseLost | Stop::Store(_)) {
@@ -122,7 +130,7 @@ async fn look(talk: &mut Talk<'_>, client: &Client, name: &'static str, body: &B
     if fresh.decide(talk.cx, ownership::silences).is_none() && !session::pause_waits(talk).await? {
         if fresh.mode == Mode::Assist && matches!(body, Body::Reply(_)) {
             talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
-            return Err(Stop::Retry { after: Some(Duration::ZERO), why: "the session turned to assist".to_owned() });
+            return Err(Stop::Again { why: "the session turned to assist".to_owned() });
         }
         return Ok(None);
     }
@@ -152,7 +160,13 @@ async fn failed(talk: &mut Talk<'_>, name: &'static str, error: hubspot::Error) 
             settle(talk, name, StepStatus::Skipped, &record, None).await?;
             Ok(Posted::Refused { reason, detail })
         }
-        stop @ (Stop::Defer { .. } | Stop::Retry { .. } | Stop::Hold { .. } | Stop::LeaseLost | Stop::Store(_)) => {
+        stop @ (Stop::Defer { .. }
+        | Stop::Retry { .. }
+        | Stop::Wait { .. }
+        | Stop::Again { .. }
+        | Stop::Hold { .. }
+        | Stop::LeaseLost
+        | Stop::Store(_)) => {
             talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
             Err(stop)
         }

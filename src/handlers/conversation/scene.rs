@@ -47,7 +47,11 @@ impl Scene {
             client.recent_messages(id, None, limits::RECENT_MESSAGES).await?.messages
         };
         let key = SessionKey::Thread(cx.settings.name.clone(), id.clone());
-        let session = cx.store.session(&key).await?;
+        let mut session = cx.store.session(&key).await?;
+        // What this turn has learned counts already.
+        if let Some(session) = &mut session {
+            talk.patch.apply(session);
+        }
         let (us, team) = identities(talk, &recent).await?;
         let verdicts = recent.iter().map(|item| message::judge(item, &us, &team)).collect();
         let mode = ownership::mode_in_force(session.as_ref(), &cx.settings);
@@ -123,7 +127,7 @@ async fn find(client: &Client, id: &ThreadId) -> Result<Option<Thread>, Stop> {
 
 async fn identities(talk: &Talk<'_>, recent: &[Message]) -> Result<(Us, Team), Stop> {
     let cx = talk.cx;
-    let known = cx.directory.known(&cx.hubspot).await;
+    let known = talk.known.get_or_init(|| cx.directory.known(&cx.hubspot)).await.clone();
     let ids: Vec<_> = recent.iter().map(|item| item.id.clone()).collect();
     let posted: HashSet<_> = cx.store.posted(&cx.settings.name, &ids).await?.into_iter().collect();
     // The webhook was sent to our own app, so its `appId` is ours too.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::ask;
 use super::scene::Scene;
 use super::talk::Talk;
 use crate::domain::{Ending, Event, EventKind, Mode, Outcome, Reason, SessionState, Timestamp};
@@ -15,7 +16,7 @@ struct Action {
 }
 
 /// Performs operators' and workflows' actions among the events.
-pub fn actions(talk: &mut Talk<'_>, scene: &Scene) {
+pub fn actions(talk: &mut Talk<'_>) {
     let now = talk.cx.now();
     let events: Vec<_> = talk.events.iter().filter(|event| event.kind == EventKind::Action).cloned().collect();
     for event in events {
@@ -25,7 +26,7 @@ pub fn actions(talk: &mut Talk<'_>, scene: &Scene) {
                 Ending::done(event.id, Outcome::Paused)
             }
             Some("resume") => {
-                resume(talk, scene.session.as_ref().map_or(now, |_| now));
+                resume(talk, now);
                 Ending::done(event.id, Outcome::Resumed)
             }
             _ => Ending::dead(event.id, Reason::PayloadUnreadable).detail("unknown action"),
@@ -101,5 +102,6 @@ pub fn begin(talk: &mut Talk<'_>, scene: &Scene) {
         }
         Some(_) => {}
     }
-    talk.patch.custom_data_pending = Some(false);
+    // Kept by the journal when a run ended between the answer and the end of the turn.
+    talk.patch.agent_session_id = talk.patch.agent_session_id.take().or_else(|| ask::opened(talk));
 }

@@ -84,9 +84,7 @@ async fn read(talk: &mut Talk<'_>, event: &Event, id: &MessageId) -> Result<Opti
         Err(error) if matches!(error.class, Class::NotFound) => {
             let waited = talk.cx.now().since(event.received_at);
             if waited < talk.cx.delivery.settle && talk.last_resort.is_none() {
-                // 0.5 s, then twice as long each time.
-                let pause = waited.clamp(Duration::from_millis(500), Duration::from_secs(8));
-                let until = talk.cx.now().after(pause);
+                let until = talk.cx.now().after(pause_after(waited));
                 let why = "HubSpot does not show the message yet".to_owned();
                 return Err(Stop::Defer { until, why, counts: false });
             }
@@ -95,6 +93,11 @@ async fn read(talk: &mut Talk<'_>, event: &Event, id: &MessageId) -> Result<Opti
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// 0.5 s, then twice as long each time.
+pub fn pause_after(waited: Duration) -> Duration {
+    waited.clamp(Duration::from_millis(500), Duration::from_secs(8))
 }
 
 /// Ends ownership and status events: they are hints, the thread itself was read.

@@ -2,12 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tokio::sync::OnceCell;
+
 use super::scene::Scene;
 use crate::domain::MailboxKey;
 use crate::domain::{
     AnsweredThrough, Ending, Event, EventId, Message, MessageId, Object, Outcome, Reason, SessionPatch, ThreadId,
 };
 use crate::handlers::journal::Journal;
+use crate::handlers::team::Known;
 use crate::handlers::{Context, LastResort, Stop};
 use crate::store::interrupts::Watch;
 use crate::store::{Finish, Lease, SessionChange, SessionKey};
@@ -41,6 +44,8 @@ pub struct Talk<'a> {
     pub patch: SessionPatch,
     /// The newest message the journalled plan answers.
     pub answering: Option<AnsweredThrough>,
+    /// Who we are and who the team is, read once a run: the last look before a post must not wait for it.
+    pub known: OnceCell<Known>,
     /// An operator replays something answered: only a draft may follow.
     pub replay: bool,
 }

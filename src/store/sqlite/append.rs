@@ -69,11 +69,12 @@ pub(super) fn check(events: &[NewEvent]) -> Result<(), Error> {
 /// Stores the events of a batch that passed [`check`].
 pub(super) fn append(tx: &mut Tx<'_>, batch: &Batch) -> Result<Appended, Fault> {
     let mut touched = Touched::default();
-    let mut appended = Appended { ids: Vec::with_capacity(batch.events.len()), fresh: 0 };
+    let mut appended =
+        Appended { ids: Vec::with_capacity(batch.events.len()), fresh: Vec::with_capacity(batch.events.len()) };
     for new in &batch.events {
         let (id, fresh) = store(tx, &mut touched, new)?;
         appended.ids.push(id);
-        appended.fresh += usize::from(fresh);
+        appended.fresh.push(fresh);
     }
     for (key, property) in &batch.dirty {
         let (mailbox, changed) = touched.mailbox(tx, &key.connection, &key.object)?;

@@ -56,6 +56,12 @@ fn skip(tx: &mut Tx<'_>, id: EventId) -> Result<(), Fault> {
     };
     event::end(tx, mailbox.connection, &Ending::skipped(id, Reason::SkippedByOperator))?;
     mailbox.reschedule(tx)?;
+    if mailbox.turn.is_none() && mailbox.due_at.is_none() {
+        // Nothing waits any more: the failures were the skipped event's.
+        mailbox.attempts = 0;
+        mailbox.why = None;
+        mailbox.times.not_before = None;
+    }
     mailbox.save(tx)
 }
 

@@ -29,7 +29,8 @@ async fn no_minute_sees_more_than_a_hundred_requests() {
     let stamps: Vec<i64> = peer.requests().iter().map(|request| request.at.0).collect();
     assert!(stamps.windows(101).all(|window| window[100] - window[0] >= 60_000), "{stamps:?}");
     assert_eq!(stamps.len(), answers.iter().filter(|answer| answer.is_ok()).count());
-    assert_eq!(stamps.len(), 200, "50 at once, 50 after 30 s, 50 after 60 s, 50 after 90 s");
+    // Who would wait longer than half of the call's time is told to come back, so that an answer still has time.
+    assert_eq!(stamps.len(), 150, "50 at once, 50 after 30 s, 50 after 60 s");
 }
 
 #[tokio::test(start_paused = true)]
@@ -44,7 +45,7 @@ async fn who_would_wait_too_long_is_told_at_once_and_sends_nothing() {
     limiter.close_for(Duration::from_secs(75));
     let began = Instant::now();
     let error = agent.ask(&question("Hi")).await.unwrap_err();
-    assert_eq!((error.effect, error.class), (Effect::NotSent, Class::Retry { after: Some(Duration::from_secs(75)) }));
+    assert_eq!((error.effect, error.class), (Effect::NotSent, Class::Busy { after: Duration::from_secs(75) }));
     assert_eq!((began.elapsed(), peer.requests().len()), (Duration::ZERO, 0));
 }
 

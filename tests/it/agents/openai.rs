@@ -255,7 +255,7 @@ async fn every_failure_is_classed() {
 async fn known_codes_say_more_than_the_status() {
     for (code, word, sent, class) in [
         (429, "insufficient_quota", "quota is used up", Class::Permanent),
-        (429, "rate_limit_exceeded", "too many requests", Class::Retry { after: None }),
+        (429, "rate_limit_exceeded", "too many requests", Class::Busy { after: Duration::from_secs(5) }),
         (400, "context_length_exceeded", "longer than the model takes", Class::Permanent),
         (400, "content_filter", "content filter refused", Class::Permanent),
         (400, "model_not_found", "check `agent.model`", Class::Permanent),

@@ -230,6 +230,7 @@ async fn every_failed_call_is_classed() {
     let status = |status| Trouble::Status { status, retry_after: None };
     let wait = |status, wait: &str| Trouble::Status { status, retry_after: Some(wait.into()) };
     let retry = Class::Retry { after: None };
+    let busy = |seconds| Class::Busy { after: Duration::from_secs(seconds) };
     let after = |seconds| Class::Retry { after: Some(Duration::from_secs(seconds)) };
     for (trouble, effect, class, words) in [
         (status(400), Effect::NotSent, Class::Permanent, "flat"),
@@ -237,11 +238,11 @@ async fn every_failed_call_is_classed() {
         (status(403), Effect::NotSent, Class::Permanent, "chat-sessions:write"),
         (status(404), Effect::NotSent, Class::Permanent, "session"),
         (status(301), Effect::NotSent, Class::Permanent, "agent.base_url"),
-        (status(429), Effect::NotSent, retry, "too many"),
-        (wait(429, "7"), Effect::NotSent, after(7), "429"),
+        (status(429), Effect::NotSent, busy(5), "too many"),
+        (wait(429, "7"), Effect::NotSent, busy(7), "429"),
         // The clock shows 2026-11-18T11:06:42 at the start (1_795_000_002 s).
-        (wait(429, "Wed, 18 Nov 2026 11:06:52 GMT"), Effect::NotSent, after(10), "429"),
-        (wait(429, "soon"), Effect::NotSent, retry, "429"),
+        (wait(429, "Wed, 18 Nov 2026 11:06:52 GMT"), Effect::NotSent, busy(10), "429"),
+        (wait(429, "soon"), Effect::NotSent, busy(5), "429"),
         (wait(503, "99999999"), Effect::Unclear, after(900), "503"),
         (status(500), Effect::Unclear, retry, "500"),
         (Trouble::Connect, Effect::NotSent, retry, "connect"),

@@ -25,8 +25,8 @@ impl Store for Recording {
         if let Some(error) = *self.refuse_with.lock().unwrap() {
             return Err(error());
         }
-        let fresh = batch.events.len();
-        let ids = (1..=i64::try_from(fresh).unwrap()).map(EventId).collect();
+        let fresh = vec![true; batch.events.len()];
+        let ids = (1..=i64::try_from(fresh.len()).unwrap()).map(EventId).collect();
         let mut batches = self.batches.lock().unwrap();
         if batches.len() == KEPT {
             batches.clear();

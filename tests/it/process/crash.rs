@@ -58,7 +58,7 @@ async fn random_kills_under_load_lose_nothing_and_repeat_nothing() {
         let events = desk.settled().await;
         for asked in &asked {
             let found = (ending(&events, &asked.message.0), desk.answers(&asked.thread).len());
-            assert_eq!(seen, ("replied", 1), "CRASH_SEED={seed}, round {round}, {}: {events:#?}", asked.thread);
+            assert_eq!(found, ("replied", 1), "CRASH_SEED={seed}, round {round}, {}: {events:#?}", asked.thread);
         }
     }
 }

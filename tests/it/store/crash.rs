@@ -33,7 +33,7 @@ pub async fn keeps_everything_stored(mut house: House) {
     assert_eq!(house.store().cursor("sweep").await.expect("read").as_deref(), Some("1"));
     let after = house.store().stats().await.expect("read");
     assert_eq!((after.events, after.open_events), (stats.events, stats.open_events));
-    assert_eq!(house.append(vec![message("1", "a")]).await.fresh, 0);
+    assert_eq!(house.append(vec![message("1", "a")]).await.fresh_count(), 0);
 }
 
 pub async fn counts_the_failed_attempt(mut house: House) {

@@ -102,7 +102,7 @@ impl Model {
             Act::Repeat => {
                 if let Some((id, new)) = self.appended.first().cloned() {
                     let again = self.house.append(vec![new]).await;
-                    assert_eq!((again.ids[0], again.fresh), (id, 0));
+                    assert_eq!((again.ids[0], again.fresh_count()), (id, 0));
                 }
             }
             Act::Claim => self.claim().await,

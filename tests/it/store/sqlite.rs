@@ -107,7 +107,8 @@ async fn a_full_disk_is_said_loses_nothing_and_is_survived() {
                 store.append(batch((0..50).map(|n| message(&format!("t{n}"), &name(n))).collect()))
             });
             let results = join_all(batches).await;
-            stored += results.iter().flatten().map(|appended| u64::try_from(appended.fresh).unwrap()).sum::<u64>();
+            stored +=
+                results.iter().flatten().map(|appended| u64::try_from(appended.fresh_count()).unwrap()).sum::<u64>();
             if let Some(error) = results.into_iter().find_map(Result::err) {
                 break error;
             }
@@ -123,7 +124,7 @@ async fn a_full_disk_is_said_loses_nothing_and_is_survived() {
         store.limit_pages(None).await.unwrap();
         store.check().await.unwrap();
         let again = store.append(batch((0..100).map(|n| message("t", &format!("again {n}"))).collect())).await.unwrap();
-        assert_eq!(again.fresh, 100);
+        assert_eq!(again.fresh_count(), 100);
         let listed =
             store.events(EventFilter { object: Some(thread("kept")), ..EventFilter::default() }, None, 9).await;
         assert_eq!(listed.unwrap().items.len(), 1);
@@ -161,7 +162,7 @@ async fn a_full_queue_refuses_deliveries_at_once_and_lets_leases_wait() {
     let small = join_all((0..50).map(|n| store.append(batch(vec![message("small", &format!("s{n}"))]))));
     let checks = join_all((0..50).map(|_| store.check()));
     let (huge, small, checks) = tokio::join!(huge, small, checks);
-    assert_eq!(huge.unwrap().fresh, 20_000);
+    assert_eq!(huge.unwrap().fresh_count(), 20_000);
     let refused = small.iter().filter(|result| matches!(result, Err(Error::Overloaded { waiting: 1 }))).count();
     assert!(refused > 0);
     assert!(checks.iter().all(Result::is_ok));
