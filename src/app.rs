@@ -84,6 +84,7 @@ async fn listen(key: &'static str, address: SocketAddr) -> Result<TcpListener, E
 async fn wait(life: &Lifecycle, health: &health::Health, config: &Config) -> Result<(), Error> {
     let draining = life.draining();
     tokio::select! {
+        biased;
         signal = lifecycle::signal() => signal.map_err(Error::Signals)?,
         () = draining.cancelled() => {}
     }
@@ -92,6 +93,7 @@ async fn wait(life: &Lifecycle, health: &health::Health, config: &Config) -> Res
     life.drain();
     tracing::info!(grace = ?config.server.drain_grace, "draining; a second signal cuts");
     tokio::select! {
+        biased;
         () = life.ended_all() => tracing::info!("drained"),
         () = tokio::time::sleep(config.server.drain_grace) => {
             tracing::warn!("the grace time is over; turns in flight are cut and resumed at the next start");

@@ -42,6 +42,7 @@ impl Lifecycle {
             let inner = tokio::spawn(task);
             let stop = inner.abort_handle();
             tokio::select! {
+                biased;
                 ended = inner => life.ended(kind, name, ended.is_err()),
                 () = life.hard.cancelled() => stop.abort(),
             }
@@ -89,6 +90,7 @@ pub async fn signal() -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {
+        biased;
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }

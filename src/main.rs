@@ -1,6 +1,6 @@
 //! Parses the arguments, runs a command, returns its exit code.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,6 +8,8 @@ use clap::Parser;
 use hubspot_bridge::app;
 use hubspot_bridge::cli::{self, Cause, Cli, Exit, Programs, Running, Terminal};
 use hubspot_bridge::config::Config;
+use hubspot_bridge::sandbox::command;
+use hubspot_bridge::store::sqlite;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -29,10 +31,21 @@ fn serve(config: Config) -> Running<Result<(), Cause>> {
     Box::pin(async { app::serve(config).await.map_err(Into::into) })
 }
 
-fn sandbox(_args: cli::sandbox::Args) -> Running<Exit> {
-    Box::pin(async { Exit::CouldNotRun })
+fn sandbox(args: cli::sandbox::Args) -> Running<Exit> {
+    let options = command::Options { tour: args.tour, port: args.port, data: args.data };
+    Box::pin(async {
+        match command::run(options).await {
+            Ok(true) => Exit::Fine,
+            Ok(false) => Exit::Failed,
+            Err(error) => {
+                // With standard error gone too, the exit code is all that is left to say it.
+                let _ = writeln!(io::stderr(), "hubspot-bridge: {error}");
+                Exit::CouldNotRun
+            }
+        }
+    })
 }
 
-fn backup(_from: &Path, _to: &Path) -> Result<(), Cause> {
-    Err("this build has no store".into())
+fn backup(from: &Path, to: &Path) -> Result<(), Cause> {
+    sqlite::copy_file(from, to).map_err(Into::into)
 }

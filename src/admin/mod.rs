@@ -75,7 +75,7 @@ pub fn router(admin: State) -> Router {
 
 async fn explain(extract::State(admin): extract::State<State>, Path(id): Path<String>, uri: Uri) -> Answer {
     params::Params::read(&uri, &[])?;
-    let found = admin.ledger.find(&id).await?;
+    let found = why::gather(admin.ledger.as_ref(), &id).await?;
     if found.events.is_empty() && found.sessions.is_empty() && found.mailboxes.is_empty() {
         let fix = "check the id; what is older than `store.retention` is gone, and what never arrived was never here";
         return Err(ApiError::not_found(format!("nothing known has the id {id:?}"), fix));

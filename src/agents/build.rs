@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::Agent;
 use super::faq::{self, Faq};
+use super::http::{self, Http};
+use super::openai::{self, OpenAi};
 use super::opencx::{self, OpenCx};
 use crate::clock::Clock;
-use crate::config::{AgentKind, AgentSettings, Connection, Secret};
+use crate::config::{AgentKind, Connection, Secret};
 use crate::domain::ConnectionName;
 use crate::hubspot::transport::Transport;
 
@@ -22,30 +24,31 @@ pub enum BuildError {
         /// What is wrong with them.
         cause: faq::OpenError,
     },
-    /// No key, or an empty one.
-    #[error("connection {connection}: agent kind {kind} needs an API key; set `agent.api_key` or `agent.api_key_file`")]
-    NoKey {
+    /// A setting without which the agent cannot be called.
+    #[error("connection {connection}: agent kind {kind} needs `agent.{setting}`; set it{}", or_file(setting))]
+    Missing {
         /// Whose.
         connection: ConnectionName,
         /// The agent.
         kind: &'static str,
+        /// Which.
+        setting: &'static str,
     },
-    /// The key's file cannot be read.
-    #[error("connection {connection}: the file of `agent.api_key_file` cannot be read: {cause}")]
-    Key {
+    /// A secret's file cannot be read.
+    #[error("connection {connection}: the file of `agent.{setting}_file` cannot be read: {cause}")]
+    Secret {
         /// Whose.
         connection: ConnectionName,
+        /// Which.
+        setting: &'static str,
         /// The system's words.
         cause: std::io::Error,
     },
-    /// A kind that the settings know and this release does not have.
-    #[error("connection {connection}: agent kind {kind} is not available in this release; use `opencx` or `faq`")]
-    NotAvailable {
-        /// Whose.
-        connection: ConnectionName,
-        /// The agent.
-        kind: &'static str,
-    },
+}
+
+fn or_file(setting: &str) -> String {
+    let secret = matches!(setting, "api_key" | "signing_secret");
+    if secret { format!(" or `agent.{setting}_file`") } else { String::new() }
 }
 
 /// Makes agents. Connections that use the same key of the same OpenCX share its request limit.
@@ -67,26 +70,42 @@ impl Builder {
     /// # Errors
     /// When its settings cannot be acted on; the error names the connection and the fix.
     pub fn build(&mut self, connection: &Connection) -> Result<Arc<dyn Agent>, BuildError> {
-        let name = connection.name.clone();
         match connection.agent.kind {
             AgentKind::Faq => match Faq::open(&connection.agent.articles) {
                 Ok(faq) => Ok(Arc::new(faq)),
-                Err(cause) => Err(BuildError::Faq { connection: name, cause }),
+                Err(cause) => Err(BuildError::Faq { connection: connection.name.clone(), cause }),
             },
-            AgentKind::Opencx => self.opencx(name, &connection.agent),
-            AgentKind::Openai => Err(BuildError::NotAvailable { connection: name, kind: "openai" }),
-            AgentKind::Http => Err(BuildError::NotAvailable { connection: name, kind: "http" }),
+            AgentKind::Opencx => self.opencx(connection),
+            AgentKind::Openai => self.openai(connection),
+            AgentKind::Http => self.http(connection),
         }
     }
 
-    fn opencx(&mut self, connection: ConnectionName, agent: &AgentSettings) -> Result<Arc<dyn Agent>, BuildError> {
-        let missing = || BuildError::NoKey { connection: connection.clone(), kind: "opencx" };
-        let api_key = agent.api_key.clone().ok_or_else(missing)?;
-        match api_key.reveal() {
-            Ok(key) if key.is_empty() => return Err(missing()),
-            Ok(_) => {}
-            Err(cause) => return Err(BuildError::Key { connection, cause }),
-        }
+    fn openai(&self, connection: &Connection) -> Result<Arc<dyn Agent>, BuildError> {
+        let agent = &connection.agent;
+        let settings = openai::Settings {
+            base_url: text(connection, "base_url", &agent.base_url)?,
+            api_key: secret(connection, "api_key", agent.api_key.as_ref())?,
+            model: text(connection, "model", &agent.model)?,
+            system_prompt: agent.system_prompt.clone(),
+            timeout: agent.timeout,
+        };
+        Ok(Arc::new(OpenAi::new(settings, Arc::clone(&self.transport), Arc::clone(&self.clock))))
+    }
+
+    fn http(&self, connection: &Connection) -> Result<Arc<dyn Agent>, BuildError> {
+        let agent = &connection.agent;
+        let settings = http::Settings {
+            base_url: text(connection, "base_url", &agent.base_url)?,
+            signing_secret: secret(connection, "signing_secret", agent.signing_secret.as_ref())?,
+            timeout: agent.timeout,
+        };
+        Ok(Arc::new(Http::new(settings, Arc::clone(&self.transport), Arc::clone(&self.clock))))
+    }
+
+    fn opencx(&mut self, connection: &Connection) -> Result<Arc<dyn Agent>, BuildError> {
+        let agent = &connection.agent;
+        let api_key = secret(connection, "api_key", agent.api_key.as_ref())?;
         let limiter = self.limiter(&agent.base_url, &api_key);
         let settings = opencx::Settings { base_url: agent.base_url.clone(), api_key, timeout: agent.timeout };
         let agent = OpenCx::new(settings, Arc::clone(&self.transport), Arc::clone(&self.clock));
@@ -102,6 +121,23 @@ impl Builder {
         self.limiters.push((base_url.to_owned(), api_key.clone(), Arc::clone(&limiter)));
         limiter
     }
+}
+
+fn text(connection: &Connection, setting: &'static str, given: &str) -> Result<String, BuildError> {
+    if given.is_empty() { Err(missing(connection, setting)) } else { Ok(given.to_owned()) }
+}
+
+fn secret(connection: &Connection, setting: &'static str, given: Option<&Secret>) -> Result<Secret, BuildError> {
+    let secret = given.ok_or_else(|| missing(connection, setting))?;
+    match secret.reveal() {
+        Ok(text) if text.is_empty() => Err(missing(connection, setting)),
+        Ok(_) => Ok(secret.clone()),
+        Err(cause) => Err(BuildError::Secret { connection: connection.name.clone(), setting, cause }),
+    }
+}
+
+fn missing(connection: &Connection, setting: &'static str) -> BuildError {
+    BuildError::Missing { connection: connection.name.clone(), kind: connection.agent.kind.as_str(), setting }
 }
 
 impl fmt::Debug for Builder {

@@ -1,8 +1,12 @@
 //! 6. The AI side: one trait, four agents.
 
 pub mod build;
+mod exchange;
 pub mod faq;
+pub mod http;
+pub mod openai;
 pub mod opencx;
+mod wording;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

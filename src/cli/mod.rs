@@ -103,7 +103,7 @@ impl Command {
 pub async fn run(cli: Cli, env: &BTreeMap<String, String>, programs: Programs, terminal: &mut Terminal<'_>) -> Exit {
     let place = Place { file: cli.config, env };
     let done = match cli.command {
-        Command::Serve => serve::run(&place, programs.serve, terminal).await,
+        Command::Serve => serve::run(&place, programs.serve).await,
         Command::Sandbox(args) => Ok((programs.sandbox)(args).await),
         Command::Why(args) => why::run(&args, &place, terminal).await,
         Command::Events(command) => events::run(command, &place, terminal).await,

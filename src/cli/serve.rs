@@ -1,15 +1,11 @@
 //! `serve`: settings, logs, then the bridge until it is told to stop.
 
 use super::terminal::Failure;
-use super::{Cause, Exit, Place, Running, Terminal};
+use super::{Cause, Exit, Place, Running};
 use crate::config::Config;
 use crate::telemetry::logs;
 
-pub(super) async fn run(
-    place: &Place<'_>,
-    serve: fn(Config) -> Running<Result<(), Cause>>,
-    _terminal: &mut Terminal<'_>,
-) -> Result<Exit, Failure> {
+pub(super) async fn run(place: &Place<'_>, serve: fn(Config) -> Running<Result<(), Cause>>) -> Result<Exit, Failure> {
     let loaded = place.load()?;
     logs::init(&loaded.config.telemetry).map_err(|error| Failure::Ended(Box::new(error)))?;
     for warning in &loaded.warnings {

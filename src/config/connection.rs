@@ -111,7 +111,7 @@ pub struct AgentSettings {
     pub attempts: u32,
     /// `openai`: the model.
     pub model: String,
-    /// `openai`: the system prompt.
+    /// `openai`: who it is and what it knows; empty for the built-in words.
     pub system_prompt: String,
     /// `faq`: a folder of Markdown files.
     pub articles: PathBuf,

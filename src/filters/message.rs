@@ -94,7 +94,9 @@ pub fn is_ours(message: &Message, us: &Us) -> bool {
     if us.posted.contains(&message.id) || us.intended.contains(&message.id) {
         return true;
     }
-    let by_our_app = message.app_id.is_some_and(|app| us.apps.contains(&app));
+    // While our app's id cannot be learned, any app that speaks as the AI user is believed to be us.
+    let unknown = us.apps.is_empty() && message.client_type.as_deref() == Some("INTEGRATION");
+    let by_our_app = unknown || message.app_id.is_some_and(|app| us.apps.contains(&app));
     by_our_app && us.ai_user.as_ref().is_some_and(|ai| speaks_as(message, ai))
 }
 

@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use super::Stop;
 use crate::clock::Clock;
 use crate::domain::MessageId;
-use crate::store::{Lease, StepIntent, StepRecord, StepResult, StepStatus, Store};
+use crate::store::interrupts::Watch;
+use crate::store::{Lease, Renewal, StepIntent, StepRecord, StepResult, StepStatus, Store};
 
 /// Names of steps; stored format from the first release.
 pub mod step {
@@ -32,14 +33,21 @@ pub mod step {
 pub struct Journal<'a> {
     store: &'a dyn Store,
     lease: &'a Lease,
+    watch: &'a Watch,
     clock: &'a dyn Clock,
     steps: Vec<StepRecord>,
 }
 
 impl<'a> Journal<'a> {
     /// Continues the journal of earlier runs.
-    pub fn new(store: &'a dyn Store, lease: &'a Lease, clock: &'a dyn Clock, steps: Vec<StepRecord>) -> Self {
-        Self { store, lease, clock, steps }
+    pub fn new(
+        store: &'a dyn Store,
+        lease: &'a Lease,
+        watch: &'a Watch,
+        clock: &'a dyn Clock,
+        steps: Vec<StepRecord>,
+    ) -> Self {
+        Self { store, lease, watch, clock, steps }
     }
 
     /// The record of a step.
@@ -69,8 +77,11 @@ impl<'a> Journal<'a> {
         data: &T,
     ) -> Result<(), Stop> {
         // The act's deadline must lie inside the lease: renewing also notices a lease that was taken over.
-        if self.store.renew(self.lease).await? == crate::store::Renewal::Lost {
-            return Err(Stop::LeaseLost);
+        match self.store.renew(self.lease).await? {
+            Renewal::Extended(_) => {}
+            // Renewing took the mark, so the turn must be told.
+            Renewal::Interrupted(_) => self.watch.ring(),
+            Renewal::Lost => return Err(Stop::LeaseLost),
         }
         let act_deadline = self.clock.now().after(lasts);
         let text = Some(encode(data)?);

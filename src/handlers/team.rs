@@ -8,10 +8,11 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::domain::AppId;
-use crate::hubspot::Client;
+use crate::hubspot::{Class, Client, Error};
 
 const FRESH_FOR: Duration = Duration::from_mins(10);
 const RETRY_AFTER: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What HubSpot says of our app and the team.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,11 +48,13 @@ impl Directory {
 }
 
 async fn refresh(known: &mut Known, hubspot: &Client) -> bool {
+    // Every turn of the connection waits for this: it must not take long when HubSpot is slow.
+    let hubspot = hubspot.within(PATIENCE);
     let mut whole = true;
     match hubspot.token_info().await {
         Ok(info) => known.app = info.app_id,
         Err(error) => {
-            whole = false;
+            whole &= lasting(&error);
             tracing::warn!(error = %error, "the own app id could not be read; the events' appId is used");
         }
     }
@@ -59,22 +62,23 @@ async fn refresh(known: &mut Known, hubspot: &Client) -> bool {
     match hubspot.owners().await {
         Ok(owners) => addresses.extend(owners.into_iter().filter_map(|owner| owner.email)),
         Err(error) => {
-            whole = false;
+            whole &= lasting(&error);
             tracing::warn!(error = %error, "owners could not be read; internal_domains alone tells the team");
         }
     }
     match hubspot.channel_accounts().await {
         Ok(accounts) => addresses.extend(accounts.into_iter().filter_map(|account| account.identifier)),
         Err(error) => {
-            whole = false;
+            whole &= lasting(&error);
             tracing::warn!(error = %error, "channel accounts could not be read");
         }
     }
     let addresses = addresses.into_iter().filter(|a| a.contains('@')).map(|a| a.to_lowercase());
-    if whole {
-        known.addresses = addresses.collect();
-    } else {
-        known.addresses.extend(addresses);
-    }
+    known.addresses.extend(addresses);
     whole
+}
+
+/// A missing scope stays missing: asking again soon would only cost calls.
+fn lasting(error: &Error) -> bool {
+    matches!(error.class, Class::Permanent { .. } | Class::Unsupported)
 }

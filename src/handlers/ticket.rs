@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest as _, Sha256};
+
 use super::{Context, Run, Stop};
 use crate::domain::{Ending, Event, EventKind, Outcome, Reason, Session, SessionPatch, TicketId};
 use crate::hubspot::Class;
@@ -21,6 +23,10 @@ pub async fn run(cx: &Context, run: Run<'_>, ticket: TicketId) -> Result<Finish,
             .collect(),
         ..Finish::default()
     };
+    if !cx.settings.ticketing.enabled {
+        finish.endings.extend(changes.iter().map(|event| Ending::skipped(event.id, Reason::TicketingDisabled)));
+        return Ok(finish);
+    }
     let sessions = cx.store.sessions_of_ticket(&cx.settings.name, &ticket).await?;
     if sessions.is_empty() {
         finish.endings.extend(changes.iter().map(|event| Ending::skipped(event.id, Reason::NoLinkedSession)));
@@ -41,7 +47,7 @@ pub async fn run(cx: &Context, run: Run<'_>, ticket: TicketId) -> Result<Finish,
         }
         Err(error) => return Err(error.into()),
     };
-    let ours = own_apps(cx).await;
+    let ours = Ours { apps: own_apps(cx).await, writes: cx.store.own_writes(&cx.settings.name, &ticket).await? };
     finish.endings.extend(changes.iter().map(|event| ending(event, &values, &ours)));
     finish.sessions = sessions.iter().filter_map(|session| change(cx, session, &values)).collect();
     Ok(finish)
@@ -63,16 +69,34 @@ async fn own_apps(cx: &Context) -> Vec<String> {
     known.app.map(|app| app.to_string()).into_iter().collect()
 }
 
-fn ending(event: &Event, values: &Values, own_apps: &[String]) -> Ending {
-    let ours = event.source.as_deref().and_then(|source| source.split_once(':'));
-    if ours.is_some_and(|(_, id)| own_apps.iter().any(|app| app == id)) {
-        return Ending::skipped(event.id, Reason::OwnWrite);
+/// How the bridge recognises the echo of its own writes.
+struct Ours {
+    /// Our app, as HubSpot names it in the source of a change.
+    apps: Vec<String>,
+    /// Property and hash of the value written last.
+    writes: Vec<(String, String)>,
+}
+
+impl Ours {
+    fn wrote(&self, event: &Event, value: &str) -> bool {
+        let source = event.source.as_deref().and_then(|source| source.split_once(':'));
+        source.is_some_and(|(_, id)| self.apps.iter().any(|app| app == id)) || {
+            let hash = hex::encode(Sha256::digest(value));
+            self.writes.iter().any(|(name, written)| event.property.as_ref() == Some(name) && *written == hash)
+        }
     }
-    let value = event.property.as_ref().and_then(|name| values.get(name)).and_then(Option::as_deref);
-    if value.unwrap_or_default().is_empty() {
-        return Ending::skipped(event.id, Reason::EmptyValue);
+}
+
+fn ending(event: &Event, values: &Values, ours: &Ours) -> Ending {
+    let value =
+        event.property.as_ref().and_then(|name| values.get(name)).and_then(Option::as_deref).unwrap_or_default();
+    if ours.wrote(event, value) {
+        Ending::skipped(event.id, Reason::OwnWrite)
+    } else if value.is_empty() {
+        Ending::skipped(event.id, Reason::EmptyValue)
+    } else {
+        Ending::done(event.id, Outcome::PropertySynced)
     }
-    Ending::done(event.id, Outcome::PropertySynced)
 }
 
 /// What changes for one session; none when it has these values already.

@@ -42,6 +42,13 @@ impl Client {
         Ok(self.fetch::<WireThread>(call.query("association", "TICKET")).await?.into_thread())
     }
 
+    /// A thread in the trash, which [`Self::thread`] does not show.
+    pub async fn archived_thread(&self, id: &ThreadId) -> Result<Thread, Error> {
+        let path = format!("/threads/{}", encoded(id.as_str()));
+        let call = Call::get("GET /threads/{threadId}", self.shared.paths.conversations(&path));
+        Ok(self.fetch::<WireThread>(call.query("archived", "true")).await?.into_thread())
+    }
+
     /// A thread's newest items, walked from the newest until one at or before `until` was seen, there are no more, or there
     /// are `max`. Given oldest first; `complete` unless it ended at `max`.
     pub async fn recent_messages(

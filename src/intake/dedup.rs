@@ -3,8 +3,6 @@
 //! HubSpot does not promise unique event ids, so a message is known by its id and a property change by everything that
 //! tells it apart. The keys across deliveries are stored: their form is a stored format.
 
-use sha2::{Digest as _, Sha256};
-
 use super::envelope::Fields;
 use crate::domain::{DedupKey, EventKind, MessageId, PortalId, Timestamp};
 
@@ -21,16 +19,10 @@ pub fn key_in_delivery(fields: &Fields<'_>) -> Option<String> {
 #[must_use]
 pub fn event_key(message: Option<&MessageId>, change: &Change<'_>, raw: &str) -> DedupKey {
     match message {
-        Some(message) if change.subscription == EventKind::NewMessage => message_key(change.portal, message),
+        Some(message) if change.subscription == EventKind::NewMessage => DedupKey::of_message(change.portal, message),
         _ if change.event.is_empty() && change.occurred_at.is_none() => element_key(change.portal, raw),
         _ => change_key(change),
     }
-}
-
-/// The key of a message across deliveries; the sweep asks for it too.
-#[must_use]
-pub fn message_key(portal: PortalId, message: &MessageId) -> DedupKey {
-    digest("message", &[&portal.0.to_string(), message.as_str()])
 }
 
 /// What tells one change from another across deliveries. Not its value, nor HubSpot's `attemptNumber`.
@@ -53,27 +45,19 @@ pub struct Change<'a> {
 fn change_key(change: &Change<'_>) -> DedupKey {
     let portal = change.portal.0.to_string();
     let occurred_at = change.occurred_at.map(|at| at.0.to_string()).unwrap_or_default();
-    let fields =
-        [&portal, change.subscription.as_str(), change.object, change.property, change.event, occurred_at.as_str()];
-    digest("change", &fields)
+    DedupKey::of(&[
+        "change",
+        &portal,
+        change.subscription.as_str(),
+        change.object,
+        change.property,
+        change.event,
+        &occurred_at,
+    ])
 }
 
 /// The key of an element that could not be read, or has nothing to tell it by: its bytes.
 #[must_use]
 pub fn element_key(portal: PortalId, raw: &str) -> DedupKey {
-    digest("element", &[&portal.0.to_string(), raw])
-}
-
-/// SHA-256 over the fields, each with its length before it so that no two lists run together, cut to 16 bytes.
-fn digest(what: &str, fields: &[&str]) -> DedupKey {
-    let mut hash = Sha256::new_with_prefix(what);
-    for field in fields {
-        hash.update(u64::try_from(field.len()).unwrap_or(u64::MAX).to_be_bytes());
-        hash.update(field);
-    }
-    let mut key = [0; 16];
-    for (byte, from) in key.iter_mut().zip(hash.finalize()) {
-        *byte = from;
-    }
-    DedupKey(key)
+    DedupKey::of(&["element", &portal.0.to_string(), raw])
 }

@@ -26,16 +26,20 @@ use crate::domain::{ConnectionName, DedupKey, Event, MessageId, Session, Timesta
 pub trait Store: Send + Sync {
     /// Stores every event of a delivery; returns once they are on disk. A duplicate (same dedup key) raises `seen`
     /// on the first event's row; a duplicate ticket property marks its property as changed again. Raises the
-    /// mailboxes' interrupts, in the rows and in the in-process registry, after the commit.
+    /// mailboxes' interrupts, in the rows and in the in-process registry, after the commit. [`Error::Overloaded`] at
+    /// once when too many writes wait; everything else waits for its turn. A conversation property that interrupts
+    /// also ends its mailbox's deferral.
     async fn append(&self, batch: Batch) -> Result<Appended, Error>;
 
     /// Leases up to `n` due mailboxes of a lane, oldest first, in turn across the connections that are not held.
+    /// Frees leases that ran out first: their turns stay open, and a run they had started was a failed attempt.
     async fn claim(&self, claim: Claim) -> Result<Vec<Lease>, Error>;
 
     /// Extends a lease by its time to live, and takes the interrupt mark.
     async fn renew(&self, lease: &Lease) -> Result<Renewal, Error>;
 
     /// Binds the mailbox's due events to a turn and starts a run of it, or resumes the open one with its steps.
+    /// Binds at most 100 events of a thread, 1,000 of a ticket; the burst of a quiet period whole, once it is over.
     /// Takes the interrupt mark. A turn whose events are none and whose dirty properties are none is never opened:
     /// `None` then, and the lease is released.
     async fn open_turn(&self, lease: &Lease) -> Result<Option<Turn>, Error>;
@@ -48,18 +52,20 @@ pub trait Store: Send + Sync {
     /// them for the echo of its own post.
     async fn waiting(&self, lease: &Lease) -> Result<Vec<Event>, Error>;
 
-    /// Journals that a step is about to act.
+    /// Journals that a step is about to act. One that acted is refused.
     async fn intend(&self, lease: &Lease, intent: StepIntent) -> Result<(), Error>;
 
     /// Journals what became of a step. Remembers the posted message's id as ours in the same transaction.
     async fn settle(&self, lease: &Lease, step: &str, result: StepResult) -> Result<(), Error>;
 
-    /// Ends the turn: endings for all bound events, session patches, follow-up events, in one transaction. Erases
+    /// Ends the turn: exactly one ending for each bound event ([`Error::Refused`] otherwise, and nothing happens), session
+    /// patches, follow-up events, in one transaction. An ending without a session gets that of the mailbox's thread. Erases
     /// text held in steps, releases the lease, makes the mailbox due again when more waits.
     async fn finish(&self, lease: &Lease, finish: Finish) -> Result<(), Error>;
 
     /// Releases the lease and leaves the mailbox alone until `until`. A turn that has journalled nothing is dissolved:
-    /// its events wait again, and newer ones will join them. `counts`: it was a failed attempt.
+    /// its events wait again, and newer ones will join them in the next, which carries the same number and goes on
+    /// counting runs. `counts`: it was a failed attempt. Does not hold when ownership changed since the turn last looked.
     async fn defer(&self, lease: &Lease, until: Timestamp, why: &str, counts: bool) -> Result<(), Error>;
 
     /// Looks up one session.
@@ -104,7 +110,7 @@ pub trait Store: Send + Sync {
     /// Returns when a mailbox of these lanes may be due: at the next due time, or as soon as something was stored. May wake early.
     async fn wait_due(&self, lanes: &[crate::domain::Lane]) -> Result<(), Error>;
 
-    /// Replays or skips an event on an operator's word.
+    /// Replays or skips an event on an operator's word. A forced replay puts `"replay":"draft"` into the event's data.
     async fn operate(&self, operation: Operation) -> Result<(), Error>;
 
     /// Removes what is older than the retention: at most `limit` events. How many went.

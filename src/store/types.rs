@@ -73,7 +73,7 @@ pub struct Turn {
     pub id: TurnId,
     /// When it was first opened.
     pub opened_at: Timestamp,
-    /// 1 for the first run.
+    /// 1 for the first run; runs of a turn that was dissolved and opened again go on counting.
     pub run: u32,
     /// The run before this one never ended: the process died or lost its lease.
     pub crashed: bool,
@@ -201,7 +201,7 @@ pub enum SessionKey {
 /// A versioned change of one session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionChange {
-    /// Which; a thread's session is created when `version` is 0.
+    /// Which; when `version` is 0 it is created, for a thread or for an agent's id that lives outside HubSpot.
     pub key: SessionKey,
     /// The version read; 0 when there was none.
     pub version: i64,

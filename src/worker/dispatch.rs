@@ -107,6 +107,7 @@ impl Worker {
             (_, _) => &[Lane::Conversation, Lane::Ticket],
         };
         tokio::select! {
+            biased;
             () = stop.cancelled() => {}
             Some(ended) = running.turns.join_next() => running.ended(ended.ok()),
             result = self.shared.store.wait_due(lanes), if !lanes.is_empty() => {

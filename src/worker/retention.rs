@@ -23,6 +23,7 @@ pub async fn run(store: Arc<dyn Store>, clock: Arc<dyn Clock>, keep: Duration, s
             Err(error) => tracing::warn!(error = %error, "old events could not be removed"),
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }

@@ -28,6 +28,7 @@ pub async fn run(cx: Context, stop: CancellationToken) {
             Err(error) => tracing::warn!(connection = %cx.settings.name, error = %error, "the sweep failed"),
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(every) => {}
         }

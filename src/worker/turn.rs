@@ -29,9 +29,11 @@ pub(super) async fn work(shared: &Shared, lease: Lease) {
     let watch = shared.interrupts.watch(&lease.key);
     let turn = match shared.store.open_turn(&lease).await {
         Ok(Some(turn)) => turn,
-        Ok(None) => return,
+        Ok(None) | Err(store::Error::LeaseLost { .. }) => return,
         Err(error) => {
             tracing::error!(mailbox = %lease.key, error = %error_chain(&error), "a turn could not be opened");
+            let until = shared.clock.now().after(STORE_PAUSE);
+            defer(shared, &lease, until, &format!("its turn could not be opened: {error}"), true).await;
             return;
         }
     };
@@ -44,6 +46,7 @@ pub(super) async fn work(shared: &Shared, lease: Lease) {
     let ended = tracing::Instrument::instrument(
         async {
             tokio::select! {
+                biased;
                 ended = handler => ended,
                 () = keep_alive(shared, &lease, &watch) => Ok(Err(Stop::LeaseLost)),
             }
@@ -102,6 +105,7 @@ impl End<'_> {
                 self.recovered().await;
                 self.finish(finish).await;
             }
+            Err(Stop::Defer { why, counts: true, .. }) if self.hopeless() => self.retry(None, &why).await,
             Err(Stop::Defer { until, why, counts }) => self.defer(until, &why, counts).await,
             Err(Stop::Retry { after, why }) => self.retry(after, &why).await,
             Err(Stop::Hold { cause, why, .. }) => self.hold(cause, &why).await,
@@ -114,6 +118,11 @@ impl End<'_> {
                 self.defer(self.shared.clock.now().after(STORE_PAUSE), "the store failed", false).await;
             }
         }
+    }
+
+    /// Even the last resort (a comment, an assignment) kept ending unclearly.
+    fn hopeless(&self) -> bool {
+        self.last_resort.is_some() && self.lease.attempts >= self.shared.delivery.max_attempts + 3
     }
 
     async fn retry(&self, wish: Option<Duration>, why: &str) {

@@ -26,6 +26,7 @@ pub async fn all(portal: &Portal, bridge: &Bridge, file: &Path, weather: Weather
     every_event_ended(&events);
     every_message_known(&world, &events);
     nothing_said_twice(&world, &events, tally);
+    answered_in_order(&world);
     everything_due_was_answered(&world, &events, weather);
     never_over_a_human(&world, weather);
     nothing_left_behind(file);
@@ -180,17 +181,43 @@ fn nothing_said_twice(world: &World, events: &[hubspot_bridge::domain::Event], t
     let handed_off = events.iter().filter(|event| event.outcome == Some(Outcome::HandedOff)).count();
     tally.handoffs += u64::try_from(handed_off).expect("small");
     assert!(comments <= handed_off, "{comments} handoff comments for {handed_off} handoffs: {:?}", dump(world, None));
+    for event in events.iter().filter(|event| matches!(event.outcome, Some(Outcome::Replied | Outcome::Merged))) {
+        let id = event.message_id.as_ref().map(hubspot_bridge::domain::MessageId::as_str).unwrap_or_default();
+        let handed_off =
+            events.iter().any(|other| other.turn == event.turn && other.outcome == Some(Outcome::HandedOff));
+        assert!(
+            handed_off || answered.contains_key(id),
+            "the ledger says it was answered, the thread does not: {event:?}\n{}",
+            dump(world, event.object.as_ref().map(hubspot_bridge::domain::Object::id))
+        );
+    }
     let replied = events.iter().filter(|event| event.outcome == Some(Outcome::Replied)).count();
     let posts = world.replies().count();
     assert!(
         replied <= posts && posts <= replied + handed_off,
-        "{replied} events replied, {handed_off} handed off, but {posts} posts"
+        "{replied} events replied, {handed_off} handed off, but {posts} posts\n{}\n{events:#?}",
+        dump(world, None)
     );
+}
+
+/// Guarantee 3: within a thread, no reply goes back behind one before it.
+fn answered_in_order(world: &World) {
+    let asked_at: BTreeMap<&str, Timestamp> = world.items.iter().map(|item| (item.id.as_str(), item.at)).collect();
+    let mut through: BTreeMap<&str, Timestamp> = BTreeMap::new();
+    for reply in world.replies() {
+        let times = reply.text.split_whitespace().filter_map(|id| asked_at.get(id)).copied();
+        let (first, last) = (times.clone().min(), times.max());
+        let before = through.get(reply.thread.as_str()).copied();
+        assert!(before.is_none() || first > before, "out of order: {reply:?}\n{}", dump(world, Some(&reply.thread)));
+        through.extend(last.map(|last| (reply.thread.as_str(), last)));
+    }
 }
 
 /// Without humans in the way, every customer message got an answer or a human.
 fn everything_due_was_answered(world: &World, events: &[hubspot_bridge::domain::Event], weather: Weather) {
-    if weather.humans || events.iter().any(|event| event.outcome == Some(Outcome::HandedOff)) {
+    // What HubSpot does not show yet may be overtaken by a later message's answer.
+    let hidden = weather.visibility_ms > 0;
+    if weather.humans || hidden || events.iter().any(|event| event.outcome == Some(Outcome::HandedOff)) {
         return;
     }
     let answered: BTreeSet<&str> = world
@@ -213,14 +240,23 @@ fn never_over_a_human(world: &World, weather: Weather) {
     for reply in world.replies() {
         let before = world.items.iter().filter(|item| item.thread == reply.thread && item.at.0 < reply.at.0 - window);
         let mut human = false;
+        let mut wrote = false;
         for item in before {
             match item.kind.as_str() {
                 "ASSIGNMENT" if item.author != Author::Bridge => {
-                    human = item.assigned_to.as_ref().is_some_and(|to| *to != world.ai)
-                        || (human && item.assigned_to.is_none());
+                    let to_human = item.assigned_to.as_ref().is_some_and(|to| *to != world.ai);
+                    wrote &= to_human || item.assigned_to.is_none();
+                    // Unassigned: whoever only owned it has let go, whoever wrote still has it.
+                    human = to_human || (wrote && item.assigned_to.is_none());
                 }
-                "MESSAGE" if item.author == Author::Rep => human = true,
-                "THREAD_STATUS_CHANGE" => human = false,
+                "MESSAGE" if item.author == Author::Rep => {
+                    wrote = true;
+                    human = true;
+                }
+                "THREAD_STATUS_CHANGE" => {
+                    wrote = false;
+                    human = false;
+                }
                 _ => {}
             }
         }

@@ -33,6 +33,22 @@ pub async fn conversation(portal: Portal, mut draw: Draw, number: u64, humans: b
     burst(&portal, &mut draw, &thread, 99).await;
 }
 
+/// Changes the tickets of linked threads, in floods: no customer may notice.
+pub async fn tickets(portal: Portal, mut draw: Draw) {
+    let rep = portal.seed().reps[0].actor();
+    let ticket = portal.create_ticket("A case", &rep).expect("a ticket");
+    for _ in 0..draw.between(1, 4) {
+        pause(&mut draw, 40_000).await;
+        if let Some(thread) = portal.thread_views().first() {
+            let _ = portal.link_ticket(&thread.id, &ticket);
+        }
+        for change in 0..draw.between(1, 30) {
+            let value = if change % 2 == 0 { "HIGH" } else { "LOW" };
+            let _ = portal.change_ticket(&ticket, "hs_ticket_priority", value, &rep);
+        }
+    }
+}
+
 fn begin(portal: &Portal, draw: &mut Draw, number: u64) -> ThreadId {
     let posted = if draw.percent(30) {
         portal.customer_emails(&Email {

@@ -88,12 +88,14 @@ pub async fn play(seed: u64) -> Tally {
         let one = story::conversation(portal.clone(), Draw::new(seed, 10 + number), number, weather.humans);
         people.spawn(one);
     }
+    people.spawn(story::tickets(portal.clone(), Draw::new(seed, 20)));
     let mut crashes = *draw.pick(&[0, 0, 1, 2, 4]);
     let mut tally = Tally { crashes, ..Tally::default() };
     let mut bridge = Bridge::start(&file, &config, &portal, &agent, &clock, fuse(&mut draw, crashes)).await;
     let mut calm_since = None;
     loop {
         tokio::select! {
+            biased;
             () = deliver(&portal, &bridge) => {}
             () = bridge.fuse.burnt.notified() => {
                 crashes = crashes.saturating_sub(1);
@@ -135,17 +137,20 @@ async fn deliver(portal: &Portal, bridge: &Bridge) {
     loop {
         let due = portal.due_deliveries(portal.now());
         let none = due.is_empty();
-        for attempt in due {
+        // All of them are in flight: those that a crash leaves unposted were not answered either.
+        let reports: Vec<_> =
+            due.iter().map(|attempt| Report { portal, id: attempt.id, received: Received::Failed }).collect();
+        for (attempt, mut report) in due.into_iter().zip(reports) {
             let mut request = http::Request::post(attempt.url.clone());
             *request.headers_mut().expect("a fresh request") = attempt.headers.clone();
             let request = request.body(Body::from(attempt.body.clone())).expect("a request");
-            let mut report = Report { portal, id: attempt.id, received: Received::Failed };
             let answer = bridge.router.clone().oneshot(request).await.expect("axum is infallible");
-            report.received = Received::Status(answer.status().as_u16());
+            report.answered(answer.status().as_u16());
         }
         if none {
             let wait = portal.next_delivery_at().map_or(Duration::from_secs(1), |at| at.since(portal.now()));
             tokio::select! {
+                biased;
                 _ = changes.changed() => {}
                 () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
             }
@@ -158,6 +163,12 @@ struct Report<'a> {
     portal: &'a Portal,
     id: u64,
     received: Received,
+}
+
+impl Report<'_> {
+    fn answered(&mut self, status: u16) {
+        self.received = Received::Status(status);
+    }
 }
 
 impl Drop for Report<'_> {

@@ -3,8 +3,11 @@
 //! The API shows the story as JSON, the command as text; both say the same.
 
 mod event;
+mod gather;
 mod next;
 mod steps;
+
+pub(super) use gather::gather;
 
 use std::collections::HashSet;
 

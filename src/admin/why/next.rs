@@ -65,13 +65,16 @@ fn waiting(mailbox: &MailboxStatus, now: Timestamp) -> Option<String> {
         1 => "1 event waits".to_owned(),
         many => format!("{many} events wait"),
     };
-    let tries =
-        if mailbox.attempts > 0 { format!(" after {} failed attempts", mailbox.attempts) } else { String::new() };
+    let tries = match mailbox.attempts {
+        0 => String::new(),
+        1 => " after a failed attempt".to_owned(),
+        many => format!(" after {many} failed attempts"),
+    };
     let why = mailbox.why.as_ref().map(|why| format!(" ({})", why.trim_end_matches('.'))).unwrap_or_default();
     let when = if due > now {
         format!("and will be worked on at {due}")
     } else {
-        "and is due: the next free worker takes it".to_owned()
+        "and will be taken by the next free worker".to_owned()
     };
     Some(format!("{events} in {}{tries}{why} {when}.", mailbox.key))
 }

@@ -5,19 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{Method, Request, StatusCode, header};
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::Settings;
 use super::failure::Failure;
 use super::limiter::Limiter;
+use crate::agents::exchange::retry_after;
 use crate::clock::Clock;
-use crate::domain::Timestamp;
 use crate::hubspot::transport::Transport;
 
-/// A wish to wait longer than this is a mistake, or a reason to ask again anyway.
-const RETRY_AFTER_MAX: Duration = Duration::from_mins(15);
 /// How long the other users of the key wait when OpenCX says "too many" without saying for how long.
 const RETRY_AFTER_DEFAULT: Duration = Duration::from_secs(5);
 
@@ -76,18 +74,6 @@ impl Client {
         let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
         request.body(bytes).map_err(|_| Failure::Request)
     }
-}
-
-/// `Retry-After` in seconds or as a date, bounded.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    let in_seconds = text.parse().ok().map(Duration::from_secs);
-    let until_date = || {
-        let date = jiff::fmt::rfc2822::parse(text).ok()?;
-        Some(Timestamp(date.timestamp().as_millisecond()).since(now))
-    };
-    let wait = in_seconds.or_else(until_date)?;
-    Some(wait.min(RETRY_AFTER_MAX))
 }
 
 /// Percent-encodes everything but unreserved characters: ids and cursors are opaque to us.

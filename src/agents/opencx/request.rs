@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::agents::{Question, Said};
+use crate::agents::Question;
+use crate::agents::wording::{name, words};
 use crate::domain::Attachment;
 
 /// The body that makes a session.
@@ -44,24 +45,8 @@ pub fn text(question: &Question) -> String {
     question.messages.iter().map(words).collect::<Vec<_>>().join("\n\n")
 }
 
-fn words(said: &Said) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    if !said.text.trim().is_empty() {
-        lines.push(said.text.trim().to_owned());
-    }
-    lines.extend(said.attachments.iter().map(|attachment| {
-        let link = attachment.url.as_deref().unwrap_or("no link");
-        format!("Attachment: {} ({link})", name(attachment))
-    }));
-    lines.join("\n")
-}
-
 fn linked(attachment: &Attachment) -> Option<Value> {
     Some(json!({"name": name(attachment), "url": attachment.url.as_ref()?}))
-}
-
-fn name(attachment: &Attachment) -> String {
-    attachment.name.clone().unwrap_or_else(|| attachment.kind.to_lowercase())
 }
 
 /// A flat map of strings; nested values would be refused, and there are none.

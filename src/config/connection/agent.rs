@@ -1,7 +1,10 @@
 //! Reads `[connections.NAME.agent]`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use super::{AgentKind, AgentSettings};
 use crate::config::Secret;
@@ -10,6 +13,9 @@ use crate::config::reader::Reader;
 
 const KINDS: [(&str, AgentKind); 4] =
     [("opencx", AgentKind::Opencx), ("openai", AgentKind::Openai), ("http", AgentKind::Http), ("faq", AgentKind::Faq)];
+
+/// Bytes.
+const SIGNING_KEY_MIN: usize = 24;
 
 impl AgentKind {
     /// The word of the settings.
@@ -43,21 +49,37 @@ impl AgentSettings {
         let articles = s.text("articles").map(PathBuf::from);
         let signing_secret = Secret::read(s, "signing_secret");
         let webhook_secret = Secret::read(s, "webhook_secret");
+        let holds_articles = articles.as_deref().is_none_or(holds_articles);
+        let given = |text: &Option<String>| text.as_ref().is_none_or(|text| !text.is_empty());
+        let (has_url, has_model) = (given(&base_url), given(&model));
+        let (has_key, has_secret) = (!matches!(api_key, Some(None)), !matches!(signing_secret, Some(None)));
         match kind {
-            Some(AgentKind::Opencx) if matches!(api_key, Some(None)) => {
-                s.wrong(
-                    "api_key",
-                    "is required for opencx",
-                    "set it or `api_key_file`; OpenCX makes keys under Settings, Access",
-                );
+            Some(AgentKind::Opencx) => {
+                let fix = "set it or `api_key_file`; OpenCX makes keys under Settings, Access";
+                need(s, has_key, "api_key", "is required for opencx", fix);
             }
-            Some(AgentKind::Faq) if articles.as_ref().is_some_and(|folder| !folder.is_dir()) => {
-                s.wrong("articles", "is not a folder", "name a folder of Markdown files the AI answers from");
+            Some(AgentKind::Openai) => {
+                let fix = "set it or `api_key_file`; for a server that asks for none, any word will do";
+                need(s, has_key, "api_key", "is required for openai", fix);
+                let fix = "name a chat model of the endpoint that can call tools";
+                need(s, has_model, "model", "is required for openai", fix);
+                if system_prompt.as_deref() == Some("") {
+                    let what = "is empty: the model knows nothing of your company and hands most questions off";
+                    s.doubtful("system_prompt", what, "write who it is and what it may answer");
+                }
             }
-            Some(AgentKind::Openai | AgentKind::Http) => {
-                s.wrong("kind", "is not in this release", "choose \"opencx\" or \"faq\"");
+            Some(AgentKind::Http) => {
+                let fix = "give the address that turns are posted to, e.g. \"https://agent.example.com/turns\"";
+                need(s, has_url, "base_url", "is required for http", fix);
+                let fix = "set it or `signing_secret_file` to \"whsec_\" and 32 random bytes in base64";
+                need(s, has_secret, "signing_secret", "is required for http", fix);
+                check_signing_secret(s, signing_secret.as_ref().and_then(Option::as_ref));
             }
-            Some(AgentKind::Opencx | AgentKind::Faq) | None => {}
+            Some(AgentKind::Faq) => {
+                let fix = "name a folder of `*.md` files to answer from";
+                need(s, holds_articles, "articles", "is not a folder with Markdown files", fix);
+            }
+            None => {}
         }
         Some(Self {
             kind: kind?,
@@ -82,4 +104,32 @@ fn read_url(s: &mut Reader<'_>, kind: Option<AgentKind>) -> Option<String> {
         return Some(url.to_owned());
     }
     s.parsed("base_url", base_url)
+}
+
+fn need(s: &Reader<'_>, there: bool, key: &str, what: &str, fix: &str) {
+    if !there {
+        s.wrong(key, what, fix);
+    }
+}
+
+/// Standard Webhooks asks for at least 24 random bytes, written in base64 after `whsec_`.
+fn check_signing_secret(s: &Reader<'_>, secret: Option<&Secret>) {
+    let Some(text) = secret.and_then(|secret| secret.reveal().ok()) else { return };
+    let bytes = match text.strip_prefix("whsec_").map(|encoded| STANDARD.decode(encoded)) {
+        Some(Ok(key)) => key.len(),
+        Some(Err(_)) => {
+            let fix = "copy the secret again, or write one without `whsec_`, whose characters are then the key";
+            return s.wrong("signing_secret", "is not base64 after `whsec_`", fix);
+        }
+        None => text.len(),
+    };
+    if bytes < SIGNING_KEY_MIN {
+        let what = format!("is a key of {bytes} bytes; Standard Webhooks asks for at least {SIGNING_KEY_MIN}");
+        s.doubtful("signing_secret", what, "use a longer one: `whsec_` and the output of `openssl rand -base64 32`");
+    }
+}
+
+fn holds_articles(folder: &Path) -> bool {
+    let is_article = |path: &Path| path.extension().is_some_and(|extension| extension == "md");
+    std::fs::read_dir(folder).is_ok_and(|files| files.flatten().any(|file| is_article(&file.path())))
 }

@@ -4,7 +4,7 @@ use super::plan::{Action, Plan};
 use super::post::{self, Body, Posted};
 use super::scene::Scene;
 use super::talk::Talk;
-use super::{decide, handoff, words};
+use super::{decide, handoff, too_late, words};
 use crate::domain::{Mode, Outcome, Reason};
 use crate::handlers::Stop;
 use crate::handlers::journal::{self, step};
@@ -19,8 +19,9 @@ pub fn planned(talk: &Talk<'_>) -> Option<Plan> {
 
 /// Acts, and ends the open messages.
 pub async fn act(talk: &mut Talk<'_>, scene: &Scene, plan: Plan) -> Result<(), Stop> {
-    // A session turned to assist stops public posts at once, whatever was decided before.
-    let plan = if scene.mode == Mode::Assist { plan.for_assist() } else { plan };
+    // A session turned to assist stops public posts at once, whatever was decided before; what was posted before stays.
+    let posted = matches!(talk.journal.status(step::POST_REPLY), Some(StepStatus::Done | StepStatus::Intended));
+    let plan = if scene.mode == Mode::Assist && !posted { plan.for_assist() } else { plan };
     talk.answering = plan.answered_through();
     match plan.action {
         Action::Nothing => talk.conclude(Outcome::NoReplyNeeded, None, None),
@@ -37,7 +38,15 @@ async fn reply(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), St
     let Some(message) = latest.and_then(|latest| words::reply(&talk.cx.settings, scene, &latest, text)) else {
         return instead(talk, scene, plan, Reason::ChannelCannotSend, None).await;
     };
-    match post::once(talk, scene, step::POST_REPLY, Body::Reply(Box::new(message)), true).await? {
+    // An answer that waited too long is not posted any more; whether an earlier run posted it still counts.
+    let posted = match too_late(talk, scene) {
+        None => post::once(talk, scene, step::POST_REPLY, Body::Reply(Box::new(message)), true).await?,
+        Some((reason, why)) => match post::earlier(talk, scene, step::POST_REPLY).await? {
+            Some(posted) => posted,
+            None => return instead(talk, scene, plan, reason, Some(why)).await,
+        },
+    };
+    match posted {
         Posted::Sent => {
             talk.replied();
             talk.conclude(Outcome::Replied, None, None);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::plan::Plan;
 use super::scene::Scene;
 use super::talk::Talk;
-use super::{question, sort};
+use super::{question, session, sort};
 use crate::agents::{self, Answer, Class, Effect, Question, Recall};
 use crate::domain::MessageId;
 use crate::filters::ownership;
@@ -161,6 +161,7 @@ async fn listen(talk: &mut Talk<'_>, question: &Question) -> Result<Heard, Stop>
     tokio::pin!(call);
     loop {
         tokio::select! {
+            biased;
             answer = &mut call => {
                 return Ok(Heard::Answer(answer.unwrap_or_else(|_| Err(agents::Error {
                     operation: "ask",
@@ -180,10 +181,10 @@ async fn listen(talk: &mut Talk<'_>, question: &Question) -> Result<Heard, Stop>
 
 /// Something arrived while the agent thinks: an event is a hint, the conversation itself is believed.
 async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<Heard>, Stop> {
-    let Some(mut scene) = Scene::read(talk.cx, &talk.thread_id, &talk.events).await? else {
+    let Some(mut scene) = Scene::read(talk).await? else {
         return Ok(Some(Heard::TakenOver));
     };
-    if scene.decide(talk.cx, ownership::silences).is_some() {
+    if scene.decide(talk.cx, ownership::silences).is_some() || session::pause_waits(talk).await? {
         return Ok(Some(Heard::TakenOver));
     }
     // What an agent with a memory has heard cannot be taken back: newer words wait for the next turn.

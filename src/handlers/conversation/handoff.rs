@@ -5,7 +5,7 @@ use super::plan::Plan;
 use super::post::{self, Body, Posted};
 use super::scene::Scene;
 use super::talk::Talk;
-use super::words;
+use super::{too_late, words};
 use crate::domain::{ActorId, Outcome, Reason, SessionState};
 use crate::handlers::Stop;
 use crate::handlers::journal::{self, outcome, step};
@@ -32,22 +32,31 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
     }
     let comment = Body::Comment(words::handoff_comment(plan, withheld));
     let guarded = talk.journal.get(step::POST_REPLY).is_none();
-    match post::once(talk, scene, step::HANDOFF_COMMENT, comment, guarded).await? {
+    let mut refused = Reason::RejectedByHubspot;
+    let posted = match post::once(talk, scene, step::HANDOFF_COMMENT, comment, guarded).await {
+        // The last attempt still gives the thread to somebody, with or without a comment.
+        Err(Stop::Retry { why, .. }) if talk.last_resort.is_some() => Posted::Refused { reason: refused, detail: why },
+        other => other?,
+    };
+    match posted {
         Posted::Sent => {}
         Posted::TakenOver => {
             talk.skip_open(Reason::TakenOver);
             return Ok(());
         }
         Posted::Unknown => remarks.push("whether the comment was posted is not known".to_owned()),
-        Posted::Refused { detail, .. } => remarks.push(format!("comment: {detail}")),
+        Posted::Refused { reason, detail } => {
+            refused = reason;
+            remarks.push(format!("comment: {detail}"));
+        }
     }
     if let Some(remark) = assign(talk, scene).await? {
         remarks.push(remark);
     }
     let nobody_heard = talk.journal.status(step::HANDOFF_COMMENT) != Some(StepStatus::Done)
         && talk.journal.status(step::ASSIGN) != Some(StepStatus::Done);
-    if nobody_heard && plan.forced_by().is_some() {
-        return Err(Stop::Refused { reason: Reason::RejectedByHubspot, detail: remarks.join("; ") });
+    if nobody_heard {
+        return Err(Stop::Refused { reason: refused, detail: remarks.join("; ") });
     }
     talk.patch.state = Some(SessionState::HandedOff);
     talk.patch.handed_off_at = Some(Some(talk.cx.now()));
@@ -60,6 +69,9 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
 async fn say(talk: &mut Talk<'_>, scene: &Scene, text: &str) -> Result<Option<Posted>, Stop> {
     let latest = talk.open.last().cloned();
     let reply = latest.and_then(|latest| words::reply(&talk.cx.settings, scene, &latest, text));
+    if too_late(talk, scene).is_some() {
+        return post::earlier(talk, scene, step::POST_REPLY).await;
+    }
     match reply {
         Some(reply) => post::once(talk, scene, step::POST_REPLY, Body::Reply(Box::new(reply)), true).await.map(Some),
         None => Ok(None),

@@ -26,7 +26,7 @@ use super::{Context, Run, Stop};
 use crate::config::{Guarantee, OnAgentFailure};
 use crate::domain::{Ending, Event, EventKind, Mode, Reason, SessionPatch, ThreadId};
 use crate::filters::{ownership, pace, place};
-use crate::store::{Finish, StepStatus};
+use crate::store::{Finish, SessionKey, StepStatus};
 
 pub use handoff::assignee;
 
@@ -37,7 +37,12 @@ pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Fini
         return Ok(Finish { endings: endings.collect(), ..Finish::default() });
     }
     let mut talk = begin(cx, run, thread_id);
-    let Some(mut scene) = Scene::read(cx, &talk.thread_id, &talk.events).await? else {
+    sort::own(&mut talk).await?;
+    if nothing_to_look_at(&talk).await? {
+        sort::thread_properties(&mut talk);
+        return Ok(talk.finish(None, Reason::NotAMessage));
+    }
+    let Some(mut scene) = Scene::read(&talk).await? else {
         return Ok(talk.finish(None, Reason::ThreadDeleted));
     };
     sort::thread_properties(&mut talk);
@@ -58,7 +63,7 @@ pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Fini
 }
 
 fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
-    let journal = Journal::new(cx.store.as_ref(), run.lease, cx.clock.as_ref(), run.turn.steps);
+    let journal = Journal::new(cx.store.as_ref(), run.lease, run.watch, cx.clock.as_ref(), run.turn.steps);
     let endings = run.turn.events.iter().filter_map(super::unknown_kind).collect();
     Talk {
         cx,
@@ -76,6 +81,19 @@ fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
         patch: SessionPatch::default(),
         answering: None,
     }
+}
+
+/// Echoes of our own posts, and hints about conversations the AI has no part in, need no call to HubSpot.
+async fn nothing_to_look_at(talk: &Talk<'_>) -> Result<bool, Stop> {
+    let ended = |event: &Event| talk.endings.iter().any(|ending| ending.event == event.id);
+    if talk.events.iter().any(|event| event.kind != EventKind::ThreadProperty && !ended(event)) {
+        return Ok(false);
+    }
+    if talk.events.iter().all(ended) {
+        return Ok(true);
+    }
+    let key = SessionKey::Thread(talk.cx.settings.name.clone(), talk.thread_id.clone());
+    Ok(talk.cx.store.session(&key).await?.is_none())
 }
 
 fn is_replay(event: &Event) -> bool {
@@ -160,15 +178,10 @@ fn wait_for_mail(talk: &Talk<'_>, scene: &Scene) -> Result<(), Stop> {
 
 /// A human gets it without the agent being asked.
 fn forced(talk: &Talk<'_>, scene: &Scene) -> Option<Plan> {
-    let latest = talk.open.last()?;
-    let channel = place::channel_of(&scene.thread, latest);
-    if let Some(last) = &talk.last_resort {
-        let reason = if last.reason == Reason::Expired { Reason::Stale } else { Reason::RejectedByHubspot };
-        return Some(Plan::forced_handoff(reason, format!("the AI could not answer: {}", last.detail)));
+    if let Some((reason, why)) = too_late(talk, scene) {
+        return Some(Plan::forced_handoff(reason, why));
     }
-    if pace::is_stale(&talk.cx.delivery, channel, latest.created_at, talk.cx.now()) {
-        return Some(Plan::forced_handoff(Reason::Stale, Reason::Stale.sentence()));
-    }
+    let channel = place::channel_of(&scene.thread, talk.open.last()?);
     if !place::can_send(channel) {
         return Some(Plan::forced_handoff(Reason::ChannelCannotSend, Reason::ChannelCannotSend.sentence()));
     }
@@ -177,6 +190,19 @@ fn forced(talk: &Talk<'_>, scene: &Scene) -> Option<Plan> {
         return Some(Plan::forced_handoff(Reason::ReplyLimit, Reason::ReplyLimit.sentence()));
     }
     None
+}
+
+/// Why nothing new may be said to the customer any more, with words for the reps: no attempt is left, or the question
+/// is too old.
+fn too_late(talk: &Talk<'_>, scene: &Scene) -> Option<(Reason, String)> {
+    if let Some(last) = &talk.last_resort {
+        let reason = if last.reason == Reason::Expired { Reason::Stale } else { Reason::RejectedByHubspot };
+        return Some((reason, format!("the AI could not answer: {}", last.detail)));
+    }
+    let latest = talk.open.last()?;
+    let channel = place::channel_of(&scene.thread, latest);
+    pace::is_stale(&talk.cx.delivery, channel, latest.created_at, talk.cx.now())
+        .then(|| (Reason::Stale, Reason::Stale.sentence().to_owned()))
 }
 
 /// Journals a decision that was not the agent's.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::probe::{self, Probe};
 use super::scene::Scene;
+use super::session;
 use super::talk::Talk;
 use crate::config::{Guarantee, OnUnknown};
 use crate::domain::{Message, MessageId, Mode, Reason};
@@ -75,7 +76,7 @@ pub async fn once(
     body: Body,
     guarded: bool,
 ) -> Result<Posted, Stop> {
-    if let Some(ended) = resolve(talk, scene, name).await? {
+    if let Some(ended) = earlier(talk, scene, name).await? {
         return Ok(ended);
     }
     // Budget for the two reads and the post is taken beforehand: waiting between look and post would widen the window
@@ -103,12 +104,13 @@ pub async fn once(
 
 /// The last look, right before posting.
 async fn look(talk: &mut Talk<'_>, client: &Client, name: &'static str, body: &Body) -> Result<Option<Posted>, Stop> {
-    let fresh = match Scene::read_with(talk.cx, client, &talk.thread_id, &talk.events).await {
-        Ok(Some(fresh)) => fresh,
-        Ok(None) => {
+    let fresh = match Scene::read_with(talk, client).await {
+        Ok(Some(fresh)) if !fresh.thread.archived => fresh,
+        Ok(_) => {
+            // The next run begins with the thread and says which of the two it is.
             talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
-            let detail = "the thread is gone".to_owned();
-            return Ok(Some(Posted::Refused { reason: Reason::ThreadDeleted, detail }));
+            let why = "the thread was deleted or put in the trash meanwhile".to_owned();
+            return Err(Stop::Retry { after: Some(Duration::ZERO), why });
         }
         Err(stop) => {
             if !matches!(stop, Stop::LeaseLost | Stop::Store(_)) {
@@ -117,7 +119,7 @@ async fn look(talk: &mut Talk<'_>, client: &Client, name: &'static str, body: &B
             return Err(stop);
         }
     };
-    if fresh.decide(talk.cx, ownership::silences).is_none() {
+    if fresh.decide(talk.cx, ownership::silences).is_none() && !session::pause_waits(talk).await? {
         if fresh.mode == Mode::Assist && matches!(body, Body::Reply(_)) {
             talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
             return Err(Stop::Retry { after: Some(Duration::ZERO), why: "the session turned to assist".to_owned() });
@@ -135,7 +137,8 @@ async fn sent(talk: &mut Talk<'_>, name: &str, message: &Message) -> Result<(), 
 
 async fn failed(talk: &mut Talk<'_>, name: &'static str, error: hubspot::Error) -> Result<Posted, Stop> {
     if error.effect == hubspot::Effect::Unclear {
-        if talk.cx.delivery.guarantee == Guarantee::AtMostOnce {
+        // Without another attempt there is no later look.
+        if talk.cx.delivery.guarantee == Guarantee::AtMostOnce || talk.last_resort.is_some() {
             settle(talk, name, StepStatus::Skipped, &Record::ended("unknown", None), None).await?;
             return Ok(Posted::Unknown);
         }
@@ -157,7 +160,7 @@ async fn failed(talk: &mut Talk<'_>, name: &'static str, error: hubspot::Error) 
 }
 
 /// How an earlier run's post of this step ended; none when it must be posted (again).
-async fn resolve(talk: &mut Talk<'_>, scene: &Scene, name: &'static str) -> Result<Option<Posted>, Stop> {
+pub async fn earlier(talk: &mut Talk<'_>, scene: &Scene, name: &'static str) -> Result<Option<Posted>, Stop> {
     let Some(record) = talk.journal.get(name).cloned() else { return Ok(None) };
     match record.status {
         StepStatus::Done => Ok(Some(Posted::Sent)),

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::domain::{AppId, Event, Message, Mode, Session, Thread, ThreadId, Timestamp};
+use super::talk::Talk;
+use crate::domain::{AppId, Message, MessageId, MessageKind, Mode, Session, Thread, ThreadId, Timestamp};
 use crate::filters::message::{self, Team, Us, Verdict};
 use crate::filters::ownership::{self, Conversation, Item};
 use crate::handlers::{Context, Stop};
+use crate::hubspot::{Class, Client, text};
 use crate::limits;
 use crate::store::SessionKey;
 
@@ -29,28 +31,24 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Reads thread, newest page and session. Two calls to HubSpot. A missing thread is `Ok(None)`.
-    pub async fn read(cx: &Context, id: &ThreadId, events: &[Event]) -> Result<Option<Self>, Stop> {
-        let client = cx.hubspot.clone();
-        Self::read_with(cx, &client, id, events).await
+    /// Reads thread, newest page and session. Two calls to HubSpot. A missing thread is `Ok(None)`; of one in the trash
+    /// no items are read.
+    pub async fn read(talk: &Talk<'_>) -> Result<Option<Self>, Stop> {
+        Self::read_with(talk, &talk.cx.hubspot).await
     }
 
     /// The same on a client that holds a reservation.
-    pub async fn read_with(
-        cx: &Context,
-        client: &crate::hubspot::Client,
-        id: &ThreadId,
-        events: &[Event],
-    ) -> Result<Option<Self>, Stop> {
-        let thread = match client.thread(id).await {
-            Ok(thread) => thread,
-            Err(error) if matches!(error.class, crate::hubspot::Class::NotFound) => return Ok(None),
-            Err(error) => return Err(error.into()),
+    pub async fn read_with(talk: &Talk<'_>, client: &Client) -> Result<Option<Self>, Stop> {
+        let (cx, id) = (talk.cx, &talk.thread_id);
+        let Some(thread) = find(client, id).await? else { return Ok(None) };
+        let recent = if thread.archived {
+            Vec::new()
+        } else {
+            client.recent_messages(id, None, limits::RECENT_MESSAGES).await?.messages
         };
-        let recent = client.recent_messages(id, None, limits::RECENT_MESSAGES).await?.messages;
         let key = SessionKey::Thread(cx.settings.name.clone(), id.clone());
         let session = cx.store.session(&key).await?;
-        let (us, team) = identities(cx, &recent, events).await?;
+        let (us, team) = identities(talk, &recent).await?;
         let verdicts = recent.iter().map(|item| message::judge(item, &us, &team)).collect();
         let mode = ownership::mode_in_force(session.as_ref(), &cx.settings);
         Ok(Some(Self { thread, recent, verdicts, us, team, session, mode }))
@@ -87,19 +85,16 @@ impl Scene {
             .map(|(message, _)| message)
     }
 
-    /// When the conversation was last answered by anybody, as far as the newest page shows.
+    /// When the conversation was last answered by anybody but the bridge, as far as the newest page shows. What the
+    /// bridge answered is known exactly: `answered_through`.
     pub fn last_answer_at(&self) -> Option<Timestamp> {
-        use crate::domain::{MessageKind, Reason};
+        use crate::domain::Reason;
         self.recent
             .iter()
             .zip(&self.verdicts)
             .filter(|(message, verdict)| {
                 message.kind == MessageKind::Message
-                    && matches!(
-                        verdict,
-                        Verdict::Rep(_)
-                            | Verdict::Skip(Reason::OwnMessage | Reason::OutgoingMessage | Reason::AiMarker)
-                    )
+                    && matches!(verdict, Verdict::Rep(_) | Verdict::Skip(Reason::OutgoingMessage | Reason::AiMarker))
             })
             .map(|(message, _)| message.created_at)
             .max()
@@ -113,15 +108,38 @@ impl Scene {
     }
 }
 
-async fn identities(cx: &Context, recent: &[Message], events: &[Event]) -> Result<(Us, Team), Stop> {
+/// The thread, wherever it is. HubSpot shows what is in the trash only to those who ask for it.
+async fn find(client: &Client, id: &ThreadId) -> Result<Option<Thread>, Stop> {
+    let mut found = client.thread(id).await;
+    if matches!(&found, Err(error) if error.class == Class::NotFound) {
+        found = client.archived_thread(id).await.map(|thread| Thread { archived: true, ..thread });
+    }
+    match found {
+        Ok(thread) => Ok(Some(thread)),
+        Err(error) if error.class == Class::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn identities(talk: &Talk<'_>, recent: &[Message]) -> Result<(Us, Team), Stop> {
+    let cx = talk.cx;
     let known = cx.directory.known(&cx.hubspot).await;
     let ids: Vec<_> = recent.iter().map(|item| item.id.clone()).collect();
     let posted: HashSet<_> = cx.store.posted(&cx.settings.name, &ids).await?.into_iter().collect();
     // The webhook was sent to our own app, so its `appId` is ours too.
-    let mut apps: Vec<AppId> = events.iter().filter_map(|event| event.app_id).chain(known.app).collect();
+    let mut apps: Vec<AppId> = talk.events.iter().filter_map(|event| event.app_id).chain(known.app).collect();
     apps.sort_unstable();
     apps.dedup();
-    let us = Us { ai_user: Some(cx.settings.ai_user_id.clone()), apps, posted, intended: HashSet::new() };
+    let us = Us { ai_user: Some(cx.settings.ai_user_id.clone()), apps, posted, intended: intended(talk, recent) };
     let team = Team { domains: cx.settings.internal_domains.clone(), addresses: known.addresses };
     Ok((us, team))
+}
+
+/// Messages with the words of a post whose fate is not known yet: the AI's, or a comment.
+fn intended(talk: &Talk<'_>, recent: &[Message]) -> HashSet<MessageId> {
+    let hashes: Vec<&str> = talk.journal.open_intents().filter_map(|record| record.text_hash.as_deref()).collect();
+    let by_us =
+        |item: &&Message| item.kind == MessageKind::Comment || message::speaks_as(item, &talk.cx.settings.ai_user_id);
+    let items = recent.iter().filter(|_| !hashes.is_empty()).filter(by_us);
+    items.filter(|item| hashes.contains(&text::text_hash(&item.text).as_str())).map(|item| item.id.clone()).collect()
 }

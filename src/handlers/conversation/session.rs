@@ -4,8 +4,9 @@ use serde::Deserialize;
 
 use super::scene::Scene;
 use super::talk::Talk;
-use crate::domain::{Ending, EventKind, Mode, Outcome, Reason, SessionState, Timestamp};
+use crate::domain::{Ending, Event, EventKind, Mode, Outcome, Reason, SessionState, Timestamp};
 use crate::filters::ownership;
+use crate::handlers::Stop;
 
 /// Parameters of an `action` event.
 #[derive(Debug, Deserialize)]
@@ -18,8 +19,7 @@ pub fn actions(talk: &mut Talk<'_>, scene: &Scene) {
     let now = talk.cx.now();
     let events: Vec<_> = talk.events.iter().filter(|event| event.kind == EventKind::Action).cloned().collect();
     for event in events {
-        let action = event.data.as_deref().and_then(|data| serde_json::from_str::<Action>(data).ok());
-        let ending = match action.as_ref().map(|action| action.action.as_str()) {
+        let ending = match action_of(&event).as_deref() {
             Some("pause") => {
                 talk.patch.state = Some(SessionState::Paused);
                 Ending::done(event.id, Outcome::Paused)
@@ -32,6 +32,17 @@ pub fn actions(talk: &mut Talk<'_>, scene: &Scene) {
         };
         talk.endings.push(ending);
     }
+}
+
+fn action_of(event: &Event) -> Option<String> {
+    serde_json::from_str::<Action>(event.data.as_deref()?).ok().map(|action| action.action)
+}
+
+/// Did somebody pause the AI since this turn began? The pause itself takes the next turn; this one falls silent.
+pub async fn pause_waits(talk: &Talk<'_>) -> Result<bool, Stop> {
+    let waiting = talk.cx.store.waiting(talk.lease).await?;
+    let actions = waiting.iter().filter(|event| event.kind == EventKind::Action);
+    Ok(actions.filter_map(action_of).next_back().as_deref() == Some("pause"))
 }
 
 fn resume(talk: &mut Talk<'_>, since: Timestamp) {

@@ -17,11 +17,24 @@ pub struct Seen {
     pub by_rep: bool,
 }
 
+/// Ends the echoes of our own posts: the journal knows their ids, so HubSpot need not be asked.
+pub async fn own(talk: &mut Talk<'_>) -> Result<(), Stop> {
+    let ids: Vec<MessageId> = talk.events.iter().filter_map(|event| event.message_id.clone()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let posted = talk.cx.store.posted(&talk.cx.settings.name, &ids).await?;
+    let echoes = talk.events.iter().filter(|event| event.message_id.as_ref().is_some_and(|id| posted.contains(id)));
+    let endings: Vec<Ending> = echoes.map(|event| Ending::skipped(event.id, Reason::OwnMessage)).collect();
+    talk.endings.extend(endings);
+    Ok(())
+}
+
 /// Sorts events into `talk.open` and `talk.endings`.
 pub async fn events(talk: &mut Talk<'_>, scene: &mut Scene, events: &[Event]) -> Result<Seen, Stop> {
     let mut seen = Seen::default();
     for event in events {
-        if !event.kind.announces_message() {
+        if !event.kind.announces_message() || talk.endings.iter().any(|ending| ending.event == event.id) {
             continue;
         }
         let Some(id) = event.message_id.clone() else {
@@ -97,12 +110,11 @@ pub fn thread_properties(talk: &mut Talk<'_>) {
 /// Adds customer messages that only the newest page shows (their webhook is late, lost or overtaken), so that an answer
 /// never skips one. Messages whose event ended already were judged then, and stay out.
 pub async fn overlooked(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
-    let Some(oldest) = talk.open.first().map(|message| message.created_at) else { return Ok(()) };
     let through = scene.session.as_ref().and_then(|session| session.answered_through.as_ref()).map(|t| t.at);
     let ai_since = scene.session.as_ref().and_then(|session| session.ai_since);
     // Before the conversation was ours, or before somebody answered, nothing was overlooked.
     let after = [through, ai_since.map(before), scene.last_answer_at()].into_iter().flatten().max();
-    let after = after.unwrap_or(before(oldest));
+    let after = after.unwrap_or_default();
     let now = talk.cx.now();
     let fresh: Vec<Message> = scene
         .customers_after(after)

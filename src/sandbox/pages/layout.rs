@@ -9,6 +9,7 @@ use crate::domain::Timestamp;
 
 const CSS: &str = include_str!("sandbox.css");
 const JS: &str = include_str!("sandbox.js");
+const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="12" cy="16" r="11" fill="#0b6e5f"/><circle cx="24" cy="16" r="7" fill="#2b4a86"/></svg>"##;
 
 /// Nothing from elsewhere, nothing inline.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
@@ -28,6 +29,7 @@ pub fn page(here: &str, title: &str, main: &Markup) -> Response {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) " · HubSpot sandbox" }
+                link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/assets/sandbox.css";
                 script src="/assets/sandbox.js" defer {}
             }
@@ -69,6 +71,11 @@ pub fn no_thread() -> Response {
 pub fn time(at: Timestamp) -> Markup {
     let instant = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
     html! { time datetime=(at.to_string()) title=(format!("{at} (UTC)")) { (instant.strftime("%H:%M:%S").to_string()) } }
+}
+
+/// The icon.
+pub async fn icon() -> Response {
+    ([(CONTENT_TYPE, "image/svg+xml")], ICON).into_response()
 }
 
 /// The style.

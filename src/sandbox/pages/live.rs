@@ -29,7 +29,8 @@ pub async fn stream(State(site): State<Site>) -> Sse<impl Stream<Item = Result<E
             }
             () = tokio::time::sleep(TICK) => "tick",
         };
-        Some((Ok(Event::default().event(name).data("")), (changes, stop)))
+        // Browsers drop an event without data.
+        Some((Ok(Event::default().event(name).data("1")), (changes, stop)))
     });
     Sse::new(events).keep_alive(KeepAlive::default())
 }

@@ -45,6 +45,7 @@ pub fn router(site: Site) -> Router {
         .route("/inbox/{thread}/ticket", post(inbox::ticket))
         .route("/events", get(events::page))
         .route("/live", get(live::stream))
+        .route("/assets/icon.svg", get(layout::icon))
         .route("/assets/sandbox.css", get(layout::css))
         .route("/assets/sandbox.js", get(layout::js))
         .with_state(site)

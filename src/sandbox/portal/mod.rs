@@ -107,7 +107,7 @@ impl Portal {
     }
 }
 
-/// Webhooks: see [`outbox`].
+/// Webhooks: the caller carries them and says what became of each.
 impl Portal {
     /// Where webhooks go; without a target, events are raised and go nowhere.
     pub fn set_target(&self, target: Option<Target>) {

@@ -151,6 +151,9 @@ fn line(state: &State, item: &Item, customer: &str, now: Timestamp) -> Line {
         }
         ItemKind::Comment { text, .. } => (Speaker::Note, by, text.clone()),
         ItemKind::Welcome { text, .. } => (Speaker::Bot, "Greeting".to_owned(), text.clone()),
+        ItemKind::Assignment { to: Some(to), .. } if *to == item.created_by => {
+            (Speaker::System, by, "took the conversation".to_owned())
+        }
         ItemKind::Assignment { to: Some(to), .. } => {
             (Speaker::System, by, format!("gave the conversation to {}", name_of(state, to)))
         }

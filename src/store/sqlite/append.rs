@@ -1,7 +1,7 @@
 //! `append`: the hot path. Inserts the events of a delivery, then writes each mailbox they touched once.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use rusqlite::{OptionalExtension, params};
 
@@ -16,8 +16,8 @@ use crate::store::{Appended, Batch, Error};
 
 const INSERT: &str = "INSERT INTO events (connection_id, mailbox_id, kind, state, timing, due_at, dedup, seen, \
      received_at, occurred_at, finished_at, message_id, message_type, property, value, hubspot_event_id, app_id, \
-     source, data, outcome, reason) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) \
+     source, data, outcome, reason, detail) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) \
      ON CONFLICT (dedup) DO NOTHING";
 
 /// `seen` is shown as an unsigned 32-bit number.
@@ -26,7 +26,7 @@ const SEEN: &str = "UPDATE events SET seen = min(seen + ?2, 4294967295) WHERE de
 /// Mailboxes touched by a batch, written once at its end.
 #[derive(Default)]
 struct Touched<'b> {
-    mailboxes: HashMap<(&'b ConnectionName, &'b Object), (Mailbox, bool)>,
+    mailboxes: BTreeMap<(&'b ConnectionName, &'b Object), (Mailbox, bool)>,
 }
 
 impl<'b> Touched<'b> {
@@ -57,7 +57,16 @@ impl<'b> Touched<'b> {
     }
 }
 
-/// Stores the events of a batch.
+/// Refuses what can never be stored, before anything is written: from then on only the disk can fail.
+pub(super) fn check(events: &[NewEvent]) -> Result<(), Error> {
+    let mut ended = events.iter().filter_map(|event| event.ended);
+    match ended.find(|(state, _)| outcome(*state).is_none()) {
+        Some((state, _)) => Err(Error::Refused(format!("an event cannot be stored as {}", state.as_str()))),
+        None => Ok(()),
+    }
+}
+
+/// Stores the events of a batch that passed [`check`].
 pub(super) fn append(tx: &mut Tx<'_>, batch: &Batch) -> Result<Appended, Fault> {
     let mut touched = Touched::default();
     let mut appended = Appended { ids: Vec::with_capacity(batch.events.len()), fresh: 0 };
@@ -95,7 +104,9 @@ fn store<'b>(tx: &mut Tx<'_>, touched: &mut Touched<'b>, new: &'b NewEvent) -> R
         .optional()?
         .ok_or_else(|| Error::NotFound { what: "event with this dedup key".to_owned() })?;
     // HubSpot's ids of property changes are not unique: a dropped duplicate may be a change of its own.
-    if let (EventKind::TicketProperty, Some(property), Some((mailbox, changed))) = (new.kind, &new.property, slot) {
+    if let (EventKind::TicketProperty, None, Some(property), Some((mailbox, changed))) =
+        (new.kind, new.ended, &new.property, slot)
+    {
         mailbox.mark_dirty(tx, property)?;
         *changed = true;
     }
@@ -108,7 +119,7 @@ fn insert(tx: &mut Tx<'_>, mailbox: Option<&Mailbox>, new: &NewEvent) -> Result<
         Some(mailbox) => mailbox.connection,
         None => tx.memory.names.id_or_create(tx.conn, &new.connection)?,
     };
-    let ended = new.ended.map(|(state, reason)| outcome(state).map(|outcome| (outcome, reason))).transpose()?;
+    let ended = new.ended.and_then(|(state, reason)| Some((outcome(state)?, reason)));
     let state = ended.map_or(State::Pending, |(outcome, _)| outcome.state());
     let rows = tx.conn.prepare_cached(INSERT)?.execute(params![
         connection,
@@ -132,6 +143,7 @@ fn insert(tx: &mut Tx<'_>, mailbox: Option<&Mailbox>, new: &NewEvent) -> Result<
         new.data,
         ended.map(|(outcome, _)| outcome.as_str()),
         ended.map(|(_, reason)| reason.as_str()),
+        new.detail,
     ])?;
     if rows == 0 {
         return Ok(None);
@@ -174,12 +186,11 @@ fn timing(schedule: Schedule) -> i64 {
     }
 }
 
-fn outcome(state: State) -> Result<Outcome, Fault> {
+/// How an event that the envelope settled ended.
+fn outcome(state: State) -> Option<Outcome> {
     match state {
-        State::Skipped => Ok(Outcome::Skipped),
-        State::Dead => Ok(Outcome::Dead),
-        State::Pending | State::Running | State::Done => {
-            Err(Error::Refused(format!("an event cannot be stored as {}", state.as_str())).into())
-        }
+        State::Skipped => Some(Outcome::Skipped),
+        State::Dead => Some(Outcome::Dead),
+        State::Pending | State::Running | State::Done => None,
     }
 }

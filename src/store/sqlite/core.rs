@@ -1,7 +1,7 @@
 //! The synchronous heart: one connection, one transaction at a time, and what must happen once it is on disk.
 //!
-//! [`super::runner`] decides on which thread it runs. A transaction holds one or more pieces of work, each in its own
-//! savepoint: one that fails takes nothing with it but itself.
+//! [`super::runner`] decides on which thread it runs. A transaction holds one or more pieces of work. Those in
+//! a savepoint of their own take nothing with them but themselves when they fail.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::fault::Fault;
 use super::names::Names;
+use super::runner::Kind;
 use crate::clock::Clock;
 use crate::domain::{MailboxKey, Timestamp};
 use crate::store::{Error, Interrupts};
@@ -22,6 +23,8 @@ pub(super) struct Core {
     bells: Bells,
     // A rollback may have taken a new connection's name with it.
     names_stale: bool,
+    // Work without a savepoint failed in this transaction.
+    doomed: bool,
     // Held as long as the connection is open.
     _lock: Option<std::fs::File>,
 }
@@ -87,9 +90,9 @@ impl Core {
         lock: Option<std::fs::File>,
     ) -> Result<Self, Fault> {
         let memory = Memory { names: Names::load(&conn)?, ..Memory::default() };
-        let mut core = Self { conn, clock, memory, bells, names_stale: false, _lock: lock };
+        let mut core = Self { conn, clock, memory, bells, names_stale: false, doomed: false, _lock: lock };
         core.begin()?;
-        core.work("start", super::claim::start).map_err(Fault::Store)?;
+        core.work("start", Kind::Turn, super::claim::start).map_err(Fault::Store)?;
         core.commit()?;
         core.ring();
         Ok(core)
@@ -103,31 +106,24 @@ impl Core {
         self.execute("BEGIN IMMEDIATE")
     }
 
-    /// Runs one piece of work in a savepoint.
+    /// Runs one piece of work.
     pub(super) fn work<T>(
         &mut self,
         operation: &'static str,
+        kind: Kind,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, Fault>,
     ) -> Result<T, Error> {
-        self.savepoint().map_err(|error| Fault::from(error).into_error(operation))?;
-        let (tally, raised, wake) = (self.memory.tally, self.memory.effects.raise.len(), self.memory.effects.wake);
-        let mut tx = Tx { conn: &self.conn, now: self.clock.now(), memory: &mut self.memory };
-        let result = work(&mut tx).and_then(|value| {
-            self.execute("RELEASE work")?;
-            Ok(value)
-        });
-        result.map_err(|fault| {
-            self.memory.tally = tally;
-            self.memory.effects.raise.truncate(raised);
-            self.memory.effects.wake = wake;
-            self.undo();
-            fault.into_error(operation)
-        })
+        let done = match kind {
+            Kind::Delivery => self.unguarded(work),
+            Kind::Turn => self.in_savepoint(work),
+        };
+        done.map_err(|fault| fault.into_error(operation))
     }
 
-    /// Did the database give up the whole transaction by itself, as it does when the disk is full?
-    pub(super) fn aborted(&self) -> bool {
-        self.conn.is_autocommit()
+    /// Must the whole transaction be given up? Work without a savepoint failed, or the database rolled back by itself,
+    /// as it does when the disk is full.
+    pub(super) fn doomed(&self) -> bool {
+        self.doomed || self.conn.is_autocommit()
     }
 
     /// Puts the transaction on disk; rolls it back when that fails.
@@ -159,14 +155,41 @@ impl Core {
         self.memory.tally = Tally::default();
         self.memory.effects = Effects::default();
         self.names_stale = true;
+        self.doomed = false;
     }
 
-    fn savepoint(&mut self) -> rusqlite::Result<()> {
+    fn unguarded<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.refresh_names()?;
+        let mut tx = Tx { conn: &self.conn, now: self.clock.now(), memory: &mut self.memory };
+        let result = work(&mut tx);
+        self.doomed |= result.is_err();
+        result
+    }
+
+    fn in_savepoint<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.refresh_names()?;
+        self.execute("SAVEPOINT work")?;
+        let (tally, raised, wake) = (self.memory.tally, self.memory.effects.raise.len(), self.memory.effects.wake);
+        let mut tx = Tx { conn: &self.conn, now: self.clock.now(), memory: &mut self.memory };
+        let result = work(&mut tx).and_then(|value| {
+            self.execute("RELEASE work")?;
+            Ok(value)
+        });
+        if result.is_err() {
+            self.memory.tally = tally;
+            self.memory.effects.raise.truncate(raised);
+            self.memory.effects.wake = wake;
+            self.undo();
+        }
+        result
+    }
+
+    fn refresh_names(&mut self) -> rusqlite::Result<()> {
         if self.names_stale {
             self.memory.names = Names::load(&self.conn)?;
             self.names_stale = false;
         }
-        self.execute("SAVEPOINT work")
+        Ok(())
     }
 
     fn undo(&mut self) {

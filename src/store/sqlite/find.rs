@@ -20,8 +20,7 @@ const MAILBOXES: &str = "SELECT c.name, m.kind, m.object_id, m.due_at, m.attempt
      (SELECT count(*) FROM events INDEXED BY events_running WHERE turn_id = m.turn_id AND state = 'running') \
      FROM mailboxes m JOIN connections c ON c.id = m.connection_id WHERE m.object_id = ?1 ORDER BY m.id LIMIT 50";
 
-const RUNS: &str =
-    "SELECT run, started_at, ended_at, note FROM runs WHERE turn_id = ?1 AND started_at >= ?2 ORDER BY run";
+const RUNS: &str = "SELECT run, started_at, ended_at, note FROM runs WHERE turn_id = ?1 ORDER BY run";
 
 /// An event with the runs it was part of.
 pub(super) fn event(conn: &Connection, id: EventId) -> Result<Option<EventHistory>, Fault> {
@@ -90,7 +89,6 @@ fn mailboxes(conn: &Connection, id: &str) -> Result<Vec<MailboxStatus>, Fault> {
     Ok(found)
 }
 
-/// A dissolved turn is opened again under its number: runs before the event came are not its own.
 fn history(conn: &Connection, event: Event) -> Result<EventHistory, Fault> {
     let runs = match event.turn {
         Some(turn) => runs(conn, turn, &event)?,
@@ -99,10 +97,11 @@ fn history(conn: &Connection, event: Event) -> Result<EventHistory, Fault> {
     Ok(EventHistory { event, runs })
 }
 
+/// A dissolved turn is opened again under its number: runs before the event joined are not its own.
 fn runs(conn: &Connection, turn: TurnId, event: &Event) -> Result<Vec<RunRecord>, Fault> {
     let steps = step::all(conn, turn.0)?;
     let mut statement = conn.prepare_cached(RUNS)?;
-    let mut rows = statement.query([turn.0, event.received_at.0])?;
+    let mut rows = statement.query([turn.0])?;
     let mut runs = Vec::new();
     while let Some(row) = rows.next()? {
         let mut columns = Columns::of(row);
@@ -115,5 +114,6 @@ fn runs(conn: &Connection, turn: TurnId, event: &Event) -> Result<Vec<RunRecord>
             steps: steps.iter().filter(|step| step.run == run).cloned().collect(),
         });
     }
-    Ok(runs)
+    let own = usize::try_from(event.attempts).unwrap_or(usize::MAX).min(runs.len());
+    Ok(runs.split_off(runs.len() - own))
 }

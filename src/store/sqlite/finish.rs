@@ -34,6 +34,7 @@ pub(super) fn finish(tx: &mut Tx<'_>, lease: &Lease, finish: Finish) -> Result<(
     for (ticket, property, hash) in &finish.own_writes {
         own_write(tx, mailbox.connection, ticket.as_str(), property, hash)?;
     }
+    append::check(&finish.followups)?;
     append::append(tx, &Batch { events: finish.followups, dirty: finish.mark_dirty })?;
     step::erase(tx, turn)?;
     turn::end(tx, turn, "finished")?;

@@ -1,7 +1,7 @@
 //! The store on SQLite: one file, one writing connection, one process.
 //!
 //! Opened by the composition root and by the simulation; everybody else sees [`crate::store::Store`] and
-//! [`crate::store::Ledger`]. A transaction is a plain function over [`core::Tx`], one file each: `append`, `claim`,
+//! [`crate::store::Ledger`]. A transaction is a plain function over `core::Tx`, one file each: `append`, `claim`,
 //! `turn`, `step`, `finish`, `session`, `operate`, `prune`. None knows on which thread it runs.
 
 mod append;
@@ -45,7 +45,7 @@ pub use open::OpenError;
 
 use self::checkpoint::Checkpointer;
 use self::core::{Bells, Core};
-use self::runner::{Admission, Runner, Writer};
+use self::runner::{Kind, Runner, Writer};
 use super::{Error, Interrupts};
 use crate::clock::Clock;
 use crate::config::store::Location;
@@ -84,8 +84,9 @@ impl Mode {
 
 /// Mailboxes and ledger on SQLite.
 pub struct SqliteStore {
-    runner: Runner,
+    // Closed before the writer, so that the writer is the last and can fold the log into the file.
     reader: Option<Arc<tokio::sync::Mutex<Connection>>>,
+    runner: Runner,
     bells: Bells,
     clock: Arc<dyn Clock>,
     file: Option<PathBuf>,
@@ -119,23 +120,34 @@ impl SqliteStore {
             }
         };
         let reader = reader.map(|conn| Arc::new(tokio::sync::Mutex::new(conn)));
-        Ok(Self { runner, reader, bells, clock: options.clock, file })
+        Ok(Self { reader, runner, bells, clock: options.clock, file })
     }
 
-    /// Copies the database to a new file while it is in use.
+    /// Copies the database to a new file while it is in use. What is in memory only cannot be copied.
     pub async fn backup(&self, to: &Path) -> Result<(), Error> {
+        let Some(from) = self.file.clone() else {
+            return Err(Error::Refused("a store in memory keeps nothing, so there is nothing to back up".to_owned()));
+        };
         let to = to.to_owned();
-        if to.exists() {
-            return Err(Error::Refused(format!("{} exists already; name a new file for the copy", to.display())));
-        }
-        self.read("make a backup", move |conn, _| Ok(backup::copy(conn, &to)?)).await
+        let copied = match self.runner {
+            Runner::Inline(_) => copy_file(&from, &to),
+            Runner::Threaded(_) => {
+                tokio::task::spawn_blocking(move || copy_file(&from, &to)).await.map_err(|_| Error::Stopped)?
+            }
+        };
+        copied.map_err(|error| {
+            if matches!(error, OpenError::Exists { .. }) {
+                return Error::Refused(error.to_string());
+            }
+            Error::Unavailable { operation: "make a backup", source: Box::new(error) }
+        })
     }
 
     /// Lets the database grow to so many pages of 4 KiB and no further, as a full disk would; `None` lifts it. A
     /// bound below its present size is its present size. For rehearsals and tests of trouble.
     pub async fn limit_pages(&self, pages: Option<u32>) -> Result<(), Error> {
         let sql = format!("PRAGMA max_page_count = {}", pages.map_or(4_294_967_294, |pages| pages.max(1)));
-        self.runner.run("limit its size", Admission::Wait, move |tx| Ok(tx.conn.query_row(&sql, [], |_| Ok(()))?)).await
+        self.runner.run("limit its size", Kind::Turn, move |tx| Ok(tx.conn.query_row(&sql, [], |_| Ok(()))?)).await
     }
 
     /// The database file; none in memory.

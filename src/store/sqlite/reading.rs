@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 
 use super::fault::Fault;
-use super::runner::Admission;
+use super::runner::Kind;
 use super::{SqliteStore, find, list, stats};
 use crate::domain::{Event, EventId, Session, Timestamp};
 use crate::store::Error;
@@ -21,7 +21,7 @@ impl SqliteStore {
         F: FnOnce(&Connection, Timestamp) -> Result<T, Fault> + Send + 'static,
     {
         let Some(reader) = &self.reader else {
-            return self.runner.run(operation, Admission::Wait, move |tx| read(tx.conn, tx.now)).await;
+            return self.runner.run(operation, Kind::Turn, move |tx| read(tx.conn, tx.now)).await;
         };
         let (conn, now) = (Arc::clone(reader).lock_owned().await, self.clock.now());
         let done = tokio::task::spawn_blocking(move || snapshot(&conn, |conn| read(conn, now)));

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::core::Tx;
 use super::fault::Fault;
-use super::runner::Admission;
+use super::runner::Kind;
 use super::{SqliteStore, append, bind, claim, finish, hold, operate, prune, recall, session, step, turn};
 use crate::domain::{ConnectionName, DedupKey, Event, Lane, MessageId, Session, TicketId, Timestamp};
 use crate::store::{
@@ -24,7 +24,7 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, Fault> + Send + 'static,
     {
-        self.runner.run(operation, Admission::Wait, work).await
+        self.runner.run(operation, Kind::Turn, work).await
     }
 
     /// For the holder of a lease.
@@ -41,7 +41,8 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn append(&self, batch: Batch) -> Result<Appended, Error> {
-        self.runner.run("store events", Admission::Refuse, move |tx| append::append(tx, &batch)).await
+        append::check(&batch.events)?;
+        self.runner.run("store events", Kind::Delivery, move |tx| append::append(tx, &batch)).await
     }
 
     async fn claim(&self, claim: Claim) -> Result<Vec<Lease>, Error> {
@@ -145,6 +146,7 @@ impl Store for SqliteStore {
                 None => NAP,
             };
             tokio::select! {
+                biased;
                 () = stored => {}
                 () = sleep(nap) => {}
             }

@@ -1,1 +1,16 @@
+//! Health, the admin API, `why`, and the commands that look at a running bridge.
 
+#[cfg(test)]
+mod actions;
+#[cfg(test)]
+mod auth;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod health;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod routes;
+#[cfg(test)]
+mod why;

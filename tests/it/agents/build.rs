@@ -38,10 +38,10 @@ fn connection(name: &str, kind: AgentKind) -> Connection {
             api_key: Some(Secret::Value(KEY.into())),
             timeout: Duration::from_secs(10),
             attempts: 3,
-            model: String::new(),
+            model: "small".into(),
             system_prompt: String::new(),
             articles: Path::new(env!("CARGO_MANIFEST_DIR")).join("config/faq"),
-            signing_secret: None,
+            signing_secret: Some(Secret::Value("whsec_c2VjcmV0".into())),
             webhook_secret: None,
         },
         ticketing: Ticketing {
@@ -71,12 +71,24 @@ fn refused(connection: &Connection) -> BuildError {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_kinds_of_this_release_are_made() {
+async fn every_kind_is_made() {
     let (peer, mut builder) = builder();
     let faq = builder.build(&connection("acme", AgentKind::Faq)).unwrap();
     assert!(faq.ask(&question("How do I reset my password?")).await.is_ok() && peer.requests().is_empty());
     let opencx = builder.build(&connection("acme", AgentKind::Opencx)).unwrap();
     assert!(opencx.ask(&question("How do I reset my password?")).await.is_ok() && peer.requests().len() == 1);
+    // The peer speaks neither's language; that it was called at the right place is enough here.
+    let mut at = |kind, url: &str| {
+        let mut settings = connection("acme", kind);
+        settings.agent.base_url = url.into();
+        builder.build(&settings).unwrap()
+    };
+    let (openai, http) =
+        (at(AgentKind::Openai, "https://llm.example/v1"), at(AgentKind::Http, "https://own.example/turns"));
+    assert!(openai.ask(&question("Hi")).await.is_err() && http.ask(&question("Hi")).await.is_err());
+    let paths: Vec<String> = peer.requests().into_iter().skip(1).map(|request| request.path).collect();
+    assert_eq!(paths, ["/v1/chat/completions", "/turns"]);
+    assert!(!openai.keeps_state() && !http.keeps_state());
 }
 
 #[tokio::test(start_paused = true)]
@@ -97,17 +109,24 @@ async fn connections_with_one_key_share_its_limit() {
 
 #[test]
 fn what_cannot_be_made_says_why() {
-    for (kind, word) in [(AgentKind::Openai, "openai"), (AgentKind::Http, "http")] {
-        let text = refused(&connection("acme", kind)).to_string();
-        assert!(text.contains(&format!("agent kind {word} is not available in this release")), "{text}");
+    let missing = |change: fn(&mut AgentSettings), kind| {
+        let mut incomplete = connection("acme", kind);
+        change(&mut incomplete.agent);
+        let error = refused(&incomplete);
+        let BuildError::Missing { kind: named, setting, .. } = error else { panic!("{error}") };
+        assert_eq!(named, kind.as_str());
+        setting
+    };
+    for kind in [AgentKind::Opencx, AgentKind::Openai] {
+        assert_eq!(missing(|agent| agent.api_key = None, kind), "api_key");
+        assert_eq!(missing(|agent| agent.api_key = Some(Secret::Value(String::new())), kind), "api_key");
     }
-    let mut keyless = connection("acme", AgentKind::Opencx);
-    keyless.agent.api_key = None;
-    assert!(matches!(refused(&keyless), BuildError::NoKey { .. }));
-    keyless.agent.api_key = Some(Secret::Value(String::new()));
-    assert!(matches!(refused(&keyless), BuildError::NoKey { .. }));
+    assert_eq!(missing(|agent| agent.model.clear(), AgentKind::Openai), "model");
+    assert_eq!(missing(|agent| agent.base_url.clear(), AgentKind::Http), "base_url");
+    assert_eq!(missing(|agent| agent.signing_secret = None, AgentKind::Http), "signing_secret");
+    let mut keyless = connection("acme", AgentKind::Openai);
     keyless.agent.api_key = Some(Secret::File(PathBuf::from("/nonexistent/key")));
-    assert!(matches!(refused(&keyless), BuildError::Key { .. }));
+    assert!(matches!(refused(&keyless), BuildError::Secret { setting: "api_key", .. }));
     let mut bare = connection("acme", AgentKind::Faq);
     bare.agent.articles = PathBuf::from("/nonexistent/faq");
     assert!(refused(&bare).to_string().contains("/nonexistent/faq"));

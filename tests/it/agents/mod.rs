@@ -2,10 +2,15 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests may fail a test")]
 
 mod build;
+mod fake;
 mod faq;
+mod http;
 mod limits;
+mod openai;
 mod opencx;
 mod peer;
 mod question;
 mod reader;
 mod recall;
+mod shapes;
+mod sockets;

@@ -174,23 +174,13 @@ const ONE_FLAW: &[(&str, &str, &str)] = &[
     ),
     (
         "connections.acme.agent",
-        "kind = \"openai\"",
-        "connections.acme.agent.kind: is not in this release; choose \"opencx\" or \"faq\"",
-    ),
-    (
-        "connections.acme.agent",
-        "kind = \"http\"",
-        "connections.acme.agent.kind: is not in this release; choose \"opencx\" or \"faq\"",
-    ),
-    (
-        "connections.acme.agent",
         "kind = \"opencx\"",
         "connections.acme.agent.api_key: is required for opencx; set it or `api_key_file`; OpenCX makes keys under Settings, Access",
     ),
     (
         "connections.acme.agent",
         "articles = \"/nowhere\"",
-        "connections.acme.agent.articles: is not a folder; name a folder of Markdown files the AI answers from",
+        "connections.acme.agent.articles: is not a folder with Markdown files; name a folder of `*.md` files to answer from",
     ),
     (
         "connections.acme.agent",
@@ -226,7 +216,7 @@ fn each_flaw_is_named_with_its_path_and_its_fix() {
 
 #[test]
 fn an_empty_connection_names_everything_it_needs() {
-    let settings = "[connections.acme]\n[connections.acme.agent]\narticles = \"FOLDER\"";
+    let settings = "[connections.acme]\n[connections.acme.agent]\narticles = \"FOLDER/faq\"";
     let paths: Vec<String> = Desk::new(settings)
         .load(&[])
         .unwrap_err()

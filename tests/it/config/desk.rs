@@ -15,6 +15,7 @@ impl Desk {
     pub(crate) fn new(settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("faq")).unwrap();
+        std::fs::write(folder.path().join("faq/refunds.md"), "# Refunds\n").unwrap();
         let desk = Self { folder };
         std::fs::write(desk.file(), settings.replace("FOLDER", desk.folder.path().to_str().unwrap())).unwrap();
         desk

@@ -47,6 +47,7 @@ fn the_environment_beats_the_file_and_the_file_the_defaults() {
 #[test]
 fn a_connection_may_come_from_the_environment_alone_even_with_underscores_in_its_name() {
     let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("refunds.md"), "# Refunds\n").unwrap();
     let env = variables(&[
         ("BRIDGE__SERVER__PUBLIC_URL", "https://bridge.example.com/"),
         ("BRIDGE__CONNECTIONS__ACME_EU_2__PORTAL_ID", "42"),

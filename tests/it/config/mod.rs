@@ -1,6 +1,8 @@
 //! The settings, from text and variables to the typed whole or to every problem.
 
 #[cfg(test)]
+mod agents;
+#[cfg(test)]
 mod bad;
 #[cfg(test)]
 pub(crate) mod desk;

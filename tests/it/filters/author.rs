@@ -122,12 +122,14 @@ fn an_agents_sender_is_believed_whatever_the_address() {
     check("a bot among the senders", &bot, Verdict::Skip(Reason::SenderIsBot));
 }
 
+/// What, where, the enabled inboxes and channels, and the refusal.
+type Row<'a> = (&'a str, Thread, &'a [String], &'a [Channel], Option<Reason>);
+
 #[test]
 fn places_that_are_not_enabled_are_refused() {
     let here = thread(None);
     let inbox = vec!["11".to_owned()];
     let other = vec!["12".to_owned()];
-    type Row<'a> = (&'a str, Thread, &'a [String], &'a [Channel], Option<Reason>);
     let rows: [Row<'_>; 8] = [
         ("everything enabled", here.clone(), &[], &[], None),
         ("the inbox is enabled", here.clone(), &inbox, &[], None),

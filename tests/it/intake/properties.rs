@@ -4,9 +4,9 @@ use http::HeaderMap;
 use hubspot_bridge::config::{Config, SignatureMode};
 use hubspot_bridge::domain::{ConnectionName, NewEvent, Timestamp};
 use hubspot_bridge::intake::delivery::{Delivery, assemble};
+use hubspot_bridge::intake::envelope;
 use hubspot_bridge::intake::judge::Judge;
 use hubspot_bridge::intake::signature::{self, Received};
-use hubspot_bridge::intake::{dedup, envelope};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -144,7 +144,7 @@ proptest! {
     #[test]
     fn message_keys_differ_when_portal_or_message_does(a in any::<(i64, String)>(), b in any::<(i64, String)>()) {
         let key = |(portal, id): &(i64, String)| {
-            dedup::message_key(hubspot_bridge::domain::PortalId(*portal), &id.as_str().into())
+            hubspot_bridge::domain::DedupKey::of_message(hubspot_bridge::domain::PortalId(*portal), &id.as_str().into())
         };
         prop_assert_eq!(a == b, key(&a) == key(&b));
     }

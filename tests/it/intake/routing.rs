@@ -2,7 +2,6 @@
 
 use hubspot_bridge::config::Secret;
 use hubspot_bridge::domain::{MailboxKey, MessageId, Object, PortalId, Reason, State};
-use hubspot_bridge::intake::dedup::message_key;
 use serde_json::{Value, json};
 
 use super::fixture::{self, PORTAL};
@@ -144,7 +143,11 @@ async fn a_second_delivery_of_the_same_events_has_the_same_keys() {
     let keys: Vec<_> = first.events.iter().map(|event| event.dedup).collect();
     assert_eq!(keys, second.events.iter().map(|event| event.dedup).collect::<Vec<_>>());
     assert_eq!(keys.iter().map(|key| key.0).collect::<std::collections::HashSet<_>>().len(), 4, "each its own");
-    assert_eq!(keys.first(), Some(&message_key(PortalId(PORTAL), &MessageId::from("a"))), "the sweep's key");
+    assert_eq!(
+        keys.first(),
+        Some(&hubspot_bridge::domain::DedupKey::of_message(PortalId(PORTAL), &MessageId::from("a"))),
+        "the sweep's key"
+    );
 }
 
 #[tokio::test]

@@ -68,9 +68,21 @@ async fn an_email_answered_is_quoted_below_the_next() {
 #[tokio::test]
 async fn every_page_is_there_and_the_events_page_says_what_is_missing() {
     let running = Running::start().await;
-    for path in ["/", "/chat", "/email", "/inbox", "/assets/sandbox.css", "/assets/sandbox.js"] {
+    for path in ["/", "/chat", "/email", "/inbox", "/assets/icon.svg", "/assets/sandbox.css", "/assets/sandbox.js"] {
         assert_eq!(running.send("GET", path, None).await.unwrap().status(), 200, "{path}");
     }
     assert!(text(&running, "/events").await.contains("No bridge is connected"));
     assert_eq!(running.send("GET", "/chat/1", None).await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn open_pages_hear_of_a_change() {
+    let running = Running::start().await;
+    let mut stream = running.client.get(format!("{}/live", running.url)).send().await.unwrap();
+    running.send("POST", "/_sandbox/actions", Some(json!({"action": "chat", "text": "hi"}))).await.unwrap();
+    let mut heard = String::new();
+    while !(heard.contains("event: change") && heard.ends_with("\n\n")) {
+        heard.push_str(&String::from_utf8_lossy(&stream.chunk().await.unwrap().unwrap()));
+    }
+    assert!(heard.contains("event: change\ndata: 1\n"), "browsers drop an event without data: {heard:?}");
 }

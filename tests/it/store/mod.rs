@@ -1,1 +1,131 @@
+//! One conformance suite for every store: each check is written against the traits and run for each backend.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "clippy's leave for tests does not reach the helpers of an integration test"
+)]
 
+mod append;
+mod claim;
+mod crash;
+mod finish;
+mod house;
+mod ledger;
+mod model;
+mod operate;
+mod retention;
+mod sessions;
+mod sqlite;
+mod turn;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hubspot_bridge::config::store::Location;
+use hubspot_bridge::store::Interrupts;
+use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
+
+use house::{Backend, Both, TestClock};
+
+/// SQLite in one of its shapes.
+pub struct Sqlite {
+    // Removed with the test.
+    dir: Option<tempfile::TempDir>,
+    mode: Mode,
+}
+
+impl Sqlite {
+    pub fn file(mode: Mode) -> Self {
+        Self { dir: Some(tempfile::tempdir().expect("a folder")), mode }
+    }
+
+    pub fn memory(mode: Mode) -> Self {
+        Self { dir: None, mode }
+    }
+
+    pub fn path(&self) -> Option<PathBuf> {
+        self.dir.as_ref().map(|dir| dir.path().join("data").join("bridge.db"))
+    }
+
+    pub async fn store(&self, clock: Arc<TestClock>, interrupts: Interrupts) -> SqliteStore {
+        let location = self.path().map_or(Location::Memory, Location::File);
+        let lock_wait = Duration::from_secs(5);
+        SqliteStore::open(Options { location, lock_wait, clock, interrupts, mode: self.mode }).await.expect("opens")
+    }
+}
+
+#[async_trait]
+impl Backend for Sqlite {
+    async fn open(&self, clock: Arc<TestClock>, interrupts: Interrupts) -> Arc<dyn Both> {
+        Arc::new(self.store(clock, interrupts).await)
+    }
+
+    fn durable(&self) -> bool {
+        self.dir.is_some()
+    }
+}
+
+/// Runs every check for one backend.
+macro_rules! suite {
+    ($backend:ident, $make:expr; $($area:ident { $($check:ident,)* })*) => {
+        mod $backend {
+            $(mod $area { $(
+                #[tokio::test]
+                async fn $check() {
+                    let house = crate::store::house::House::new($make).await;
+                    crate::store::$area::$check(house).await;
+                }
+            )* })*
+        }
+    };
+}
+
+/// The one list of checks.
+macro_rules! suites {
+    ($($backend:ident: $make:expr,)*) => { $(suite! { $backend, $make;
+        append {
+            keeps_every_field, counts_duplicates, is_all_or_nothing, marks_a_duplicate_property_as_changed,
+            marks_properties_of_the_batch, stores_settled_events_as_ended, keeps_events_without_an_object,
+            lets_a_burst_end, lets_ownership_overtake_a_burst, waits_for_a_set_time, raises_interrupts_after_the_commit,
+            lets_only_ownership_overtake_a_deferral, lets_ownership_seen_too_late_overtake_the_deferral,
+        }
+        claim {
+            takes_the_oldest_of_its_lane, serves_connections_in_turn, leaves_held_connections_alone,
+            gives_one_lease_at_a_time, refuses_every_act_of_a_lost_lease, honours_a_late_lease_nobody_took,
+            wakes_when_something_is_stored, serves_others_beside_a_flooded_mailbox,
+        }
+        turn {
+            binds_what_is_due_oldest_first, binds_at_most_its_share, gives_back_a_lease_with_nothing_to_do,
+            joins_late_messages_once, shows_what_waits_unbound, dissolves_without_steps, stays_open_with_steps,
+            journals_steps, resumes_after_a_lost_lease,
+        }
+        finish {
+            demands_one_ending_for_each_event, ends_its_events, fails_whole_on_a_session_conflict,
+            stores_follow_ups, keeps_marks_made_meanwhile, remembers_own_writes, erases_texts_only,
+            makes_what_waits_due_again,
+        }
+        sessions {
+            change_by_version, are_found_by_every_key, interrupt_their_thread, are_listed_last_changed_first,
+        }
+        ledger {
+            filters_events, pages_events, tells_the_history, finds_whatever_an_id_names, counts, keeps_positions,
+        }
+        operate {
+            replays_an_ended_event, refuses_a_second_answer_unless_forced, skips_only_what_waits,
+        }
+        retention {
+            removes_old_events_in_portions, keeps_what_is_in_use, forgets_old_marks,
+        }
+        crash {
+            voids_leases_and_resumes_turns, keeps_everything_stored, counts_the_failed_attempt,
+        }
+    })* };
+}
+
+suites! {
+    threaded: crate::store::Sqlite::file(hubspot_bridge::store::sqlite::Mode::THREADED),
+    inline: crate::store::Sqlite::file(hubspot_bridge::store::sqlite::Mode::Inline),
+    memory: crate::store::Sqlite::memory(hubspot_bridge::store::sqlite::Mode::THREADED),
+}

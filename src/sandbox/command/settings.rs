@@ -1,0 +1,72 @@
+//! The settings of the sandbox's bridge: what a person would write for a real portal, and nothing more.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::home::Home;
+use crate::sandbox::portal::Seed;
+
+/// Where everything listens.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// HubSpot's API and the pages.
+    pub portal: SocketAddr,
+    /// The bridge's public listener.
+    pub public: SocketAddr,
+    /// Its admin listener.
+    pub admin: SocketAddr,
+}
+
+/// How patient the bridge is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// The product's defaults.
+    Real,
+    /// Short waits, so that a whole day fits into half a minute.
+    Tour,
+}
+
+/// The settings as TOML; the connection is called `sandbox`.
+#[must_use]
+pub fn text(home: &Home, at: &Addresses, token: &str, seed: &Seed, pace: Pace) -> String {
+    let file = |path: &Path| Value::String(path.display().to_string());
+    let mut whole = Table::new();
+    let mut section = |name: &str, rows: Vec<(&str, Value)>| {
+        let rows = rows.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        whole.insert(name.to_owned(), Value::Table(rows));
+    };
+    section(
+        "server",
+        vec![("listen", at.public.to_string().into()), ("public_url", format!("http://{}", at.public).into())],
+    );
+    section("admin", vec![("listen", at.admin.to_string().into()), ("token", token.into())]);
+    section("store", vec![("url", format!("sqlite:{}", home.database().display()).into())]);
+    section("hubspot", hubspot(at, pace));
+    if pace == Pace::Tour {
+        let short = [("quiet_period", "300ms"), ("quiet_period_max", "2s"), ("email_delay", "1s"), ("settle", "1s")];
+        section("delivery", short.map(|(key, value)| (key, value.into())).to_vec());
+    }
+    let agent = [("kind".to_owned(), "faq".into()), ("articles".to_owned(), file(&home.articles()))];
+    let rep = seed.reps.first().map(|rep| rep.actor().0).unwrap_or_default();
+    let connection = [
+        ("portal_id", Value::Integer(seed.portal_id.0)),
+        ("access_token", seed.token.as_str().into()),
+        ("client_secret", seed.client_secret.as_str().into()),
+        ("ai_user_id", seed.ai.actor().0.into()),
+        ("default_user_id", rep.into()),
+        ("agent", Value::Table(agent.into_iter().collect())),
+    ];
+    let connection: Table = connection.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    section("connections", vec![("sandbox", Value::Table(connection))]);
+    format!("# Made by `hubspot-bridge sandbox`; made anew at each start.\n\n{whole}")
+}
+
+fn hubspot(at: &Addresses, pace: Pace) -> Vec<(&'static str, Value)> {
+    let mut rows = vec![("api_url", format!("http://{}", at.portal).into())];
+    if pace == Pace::Tour {
+        rows.push(("timeout", "1500ms".into()));
+    }
+    rows
+}

@@ -1,0 +1,144 @@
+//! An agent that does what the test says: its own queue of moves, a pace, a memory to be asked.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hubspot_bridge::agents::{Agent, Answer, Class, Decision, Effect, Error, Question, Recall};
+use hubspot_bridge::domain::Timestamp;
+
+/// What the agent does next.
+#[derive(Clone, Debug)]
+pub enum Move {
+    Say(Answer),
+    Fail(Effect, Class),
+    Panic,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    memory: bool,
+    delay: Duration,
+    moves: VecDeque<Move>,
+    recalls: VecDeque<Recall>,
+    asked: Vec<Question>,
+    recalled: usize,
+    cancelled: usize,
+}
+
+/// Clones share the state, which outlives the bridge's crashes.
+#[derive(Clone, Default)]
+pub struct Scripted(Arc<Mutex<State>>);
+
+impl Scripted {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    /// From now on it remembers what it was told.
+    pub fn remembers(&self) {
+        self.state().memory = true;
+    }
+
+    /// It thinks so long, each time.
+    pub fn thinks_for(&self, seconds: u64) {
+        self.state().delay = Duration::from_secs(seconds);
+    }
+
+    pub fn next(&self, next: Move) {
+        self.state().moves.push_back(next);
+    }
+
+    pub fn says(&self, decision: Decision) {
+        self.next(Move::Say(Answer::new(decision)));
+    }
+
+    pub fn fails(&self, times: usize) {
+        for _ in 0..times {
+            self.next(Move::Fail(Effect::NotSent, Class::Retry { after: None }));
+        }
+    }
+
+    pub fn hands_off(&self, words: Option<&str>) {
+        self.next(Move::Say(Answer {
+            decision: Decision::Handoff { words: words.map(str::to_owned), reason: "wants a person".to_owned() },
+            sentiment: Some("angry".to_owned()),
+            language: Some("de".to_owned()),
+            summary: Some("The parcel is late.".to_owned()),
+        }));
+    }
+
+    /// What its record says when it is next looked into.
+    pub fn recalls(&self, recall: Recall) {
+        self.state().recalls.push_back(recall);
+    }
+
+    /// The questions so far, as the texts of their messages.
+    pub fn asked(&self) -> Vec<Vec<String>> {
+        let texts = |question: &Question| question.messages.iter().map(|said| said.text.clone()).collect();
+        self.state().asked.iter().map(texts).collect()
+    }
+
+    pub fn last_question(&self) -> Question {
+        self.state().asked.last().expect("the agent was asked").clone()
+    }
+
+    pub fn recalled(&self) -> usize {
+        self.state().recalled
+    }
+
+    /// Calls dropped before they ended.
+    pub fn cancelled(&self) -> usize {
+        self.state().cancelled
+    }
+}
+
+/// Counts the call as cancelled unless it comes to its end.
+struct Call(Option<Scripted>);
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if let Some(agent) = &self.0 {
+            agent.state().cancelled += 1;
+        }
+    }
+}
+
+#[async_trait]
+impl Agent for Scripted {
+    fn keeps_state(&self) -> bool {
+        self.state().memory
+    }
+
+    async fn open(&self, question: &Question) -> Result<Option<String>, Error> {
+        let fresh = self.state().memory && question.agent_session_id.is_none();
+        Ok(fresh.then(|| "agent-session-1".to_owned()))
+    }
+
+    async fn ask(&self, question: &Question) -> Result<Answer, Error> {
+        let (delay, next) = {
+            let mut state = self.state();
+            state.asked.push(question.clone());
+            (state.delay, state.moves.pop_front())
+        };
+        let mut call = Call(Some(self.clone()));
+        tokio::time::sleep(delay).await;
+        call.0 = None;
+        let texts: Vec<&str> = question.messages.iter().map(|said| said.text.as_str()).collect();
+        match next {
+            None => Ok(Answer::new(Decision::Reply { text: format!("answer to: {}", texts.join(" + ")) })),
+            Some(Move::Say(answer)) => Ok(answer),
+            Some(Move::Fail(effect, class)) => {
+                Err(Error { operation: "ask", detail: "answered 500".to_owned(), effect, class })
+            }
+            Some(Move::Panic) => panic!("the agent panics, as the test wants"),
+        }
+    }
+
+    async fn recall(&self, _: &Question, _: Timestamp) -> Result<Recall, Error> {
+        let mut state = self.state();
+        state.recalled += 1;
+        Ok(state.recalls.pop_front().unwrap_or(Recall::NotSent))
+    }
+}

@@ -1,0 +1,133 @@
+//! One life of the bridge's process: everything real but the clock, the network and the agent.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hubspot_bridge::admin;
+use hubspot_bridge::clock::{Clock, ManualClock};
+use hubspot_bridge::config::{Config, store::Location};
+use hubspot_bridge::domain::ConnectionName;
+use hubspot_bridge::handlers::Context;
+use hubspot_bridge::handlers::team::Directory;
+use hubspot_bridge::hubspot::{Client, Settings};
+use hubspot_bridge::intake::{self, Intake};
+use hubspot_bridge::sandbox::portal::{InProcess, Portal};
+use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
+use hubspot_bridge::store::{Interrupts, Ledger, Store};
+use hubspot_bridge::telemetry::Metrics;
+use hubspot_bridge::worker::dispatch::Shared;
+use hubspot_bridge::worker::{Worker, sweep};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::agent::Scripted;
+
+pub struct Life {
+    pub router: Router,
+    pub admin: Router,
+    pub store: Arc<dyn Store>,
+    pub ledger: Arc<dyn Ledger>,
+    pub metrics: Metrics,
+    pub stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Life {
+    pub async fn start(
+        file: &Path,
+        config: &Arc<Config>,
+        portals: &BTreeMap<ConnectionName, Portal>,
+        agent: &Scripted,
+        clock: &Arc<ManualClock>,
+    ) -> Self {
+        let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
+        let interrupts = Interrupts::default();
+        let options = Options {
+            location: Location::File(file.to_owned()),
+            lock_wait: Duration::ZERO,
+            clock: Arc::clone(&clock),
+            interrupts: interrupts.clone(),
+            mode: Mode::Inline,
+        };
+        let sqlite = Arc::new(SqliteStore::open(options).await.unwrap());
+        let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&sqlite);
+        let ledger: Arc<dyn Ledger> = sqlite;
+        let metrics = Metrics::default();
+        let connections: BTreeMap<_, _> = portals
+            .iter()
+            .map(|(name, portal)| {
+                let settings = config.connections[name].clone();
+                let client = Settings {
+                    connection: name.clone(),
+                    access_token: settings.access_token.clone(),
+                    hubspot: config.hubspot.clone(),
+                    plan: settings.plan,
+                };
+                let transport = Arc::new(InProcess(portal.clone()));
+                let context = Context {
+                    settings: Arc::new(settings),
+                    delivery: Arc::new(config.delivery.clone()),
+                    store: Arc::clone(&store),
+                    hubspot: Client::new(client, transport, Arc::clone(&clock), metrics.clone()),
+                    agent: Arc::new(agent.clone()),
+                    directory: Arc::new(Directory::default()),
+                    clock: Arc::clone(&clock),
+                    metrics: metrics.clone(),
+                    hubspot_timeout: config.hubspot.timeout,
+                };
+                (name.clone(), context)
+            })
+            .collect();
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        for cx in connections.values() {
+            tasks.spawn(sweep::run(cx.clone(), stop.clone()));
+        }
+        let worker = Worker::new(Arc::new(Shared {
+            store: Arc::clone(&store),
+            interrupts,
+            connections,
+            delivery: Arc::new(config.delivery.clone()),
+            clock: Arc::clone(&clock),
+            metrics: metrics.clone(),
+            held: dashmap::DashMap::new(),
+        }));
+        let draining = stop.clone();
+        tasks.spawn(async move { worker.run(draining).await });
+        let admin = admin::router(admin::State {
+            store: Arc::clone(&store),
+            ledger: Arc::clone(&ledger),
+            config: Arc::clone(config),
+            metrics: metrics.clone(),
+            clock: Arc::clone(&clock),
+        });
+        let intake = Intake { store: Arc::clone(&store), config: Arc::clone(config), clock, metrics: metrics.clone() };
+        Self { router: intake::router(intake), admin, store, ledger, metrics, stop, tasks }
+    }
+
+    /// The process dies: nothing of it runs on, nothing is flushed.
+    pub async fn crash(mut self) {
+        self.tasks.abort_all();
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    /// Asked to stop: returns when the worker and the sweeps have ended by themselves.
+    pub async fn drain(mut self) {
+        self.stop.cancel();
+        while let Some(ended) = self.tasks.join_next().await {
+            ended.unwrap();
+        }
+    }
+
+    /// Worker and sweeps run.
+    pub fn assert_alive(&mut self) {
+        if !self.stop.is_cancelled()
+            && let Some(ended) = self.tasks.try_join_next()
+        {
+            panic!("a task of the bridge ended: {ended:?}");
+        }
+    }
+}

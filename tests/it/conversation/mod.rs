@@ -1,0 +1,24 @@
+//! The AI turn by its behaviour: a whole bridge in process against the simulated portal, on paused time. Every test
+//! asserts the ledger and the portal's own record.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "clippy's own exception for tests does not reach the helpers beside them"
+)]
+
+mod agent;
+mod answers;
+mod assist;
+mod guarantee;
+mod handoff;
+mod house;
+mod life;
+mod record;
+mod skips;
+mod steps;
+mod sweep;
+mod takeover;
+mod tickets;
+mod trouble;
