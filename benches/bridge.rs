@@ -1,4 +1,4 @@
-//! The real bridge: `hubspot-bridge serve` as a child on the first CPU, with a database of its own in a file.
+//! The real bridge: `hubspot-bridge serve` as a child, with a database of its own in a file.
 
 use std::error::Error;
 use std::fs;
@@ -10,8 +10,6 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
-
-use crate::client::pin_to_cpu;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hubspot-bridge");
 const ARTICLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/faq");
@@ -49,12 +47,8 @@ impl Bridge {
         fs::write(&file, settings.file(folder, address, admin))?;
         let mut command = Command::new(PROGRAM);
         command.args(["serve", "--config"]).arg(file).stdout(Stdio::null()).stderr(Stdio::inherit());
-        // A child runs where its parent does when it is made.
-        pin_to_cpu(0)?;
         let began = Instant::now();
-        let child = command.spawn();
-        pin_to_cpu(1)?;
-        let mut bridge = Self { child: child?, address, ready_after: Duration::ZERO };
+        let mut bridge = Self { child: command.spawn()?, address, ready_after: Duration::ZERO };
         while !is_ready(address).await {
             if let Some(status) = bridge.child.try_wait()? {
                 return Err(format!("the bridge ended with {status}").into());

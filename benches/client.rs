@@ -16,6 +16,13 @@ use tokio::time::Instant;
 
 use crate::fixture::{PORTAL, SECRET, sign_v3};
 
+/// Lets this process, and the children it starts from here on, run on every CPU.
+pub fn unpin() -> io::Result<()> {
+    let mut set = CpuSet::new();
+    (0..CpuSet::MAX_CPU).for_each(|cpu| set.set(cpu));
+    Ok(sched_setaffinity(None, &set)?)
+}
+
 /// The webhook's path, as it is signed.
 const PATH: &str = "/webhooks/hubspot/acme";
 

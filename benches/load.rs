@@ -1,7 +1,9 @@
-//! `cargo bench --bench load`: every figure of docs/performance.md, in one run.
+//! `cargo bench --bench load`: every figure of docs/performance.md, in one run. With `-- acks`, `-- turns` or `-- ceiling`
+//! that part only.
 //!
-//! The servers are child processes on the first CPU; the load and the simulated HubSpot run here, on the second, over
-//! kept-alive sockets. Deliveries are signed beforehand and no event comes twice. Compare only figures of one run.
+//! The servers are child processes; the load and the simulated HubSpot run here, over kept-alive sockets. Where the intake
+//! is compared with a bare handler, both run on the first CPU and the load on the second; the whole bridge runs where the
+//! system puts it. Deliveries are signed beforehand and no event comes twice. Compare only figures of one run.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod bridge;
@@ -42,13 +44,25 @@ fn main() -> Done {
     if let Some(kind) = server::asked_for(&arguments) {
         return server::run(kind);
     }
-    client::pin_to_cpu(1)?;
+    let asked = |part: &str| {
+        let parts = ["acks", "turns", "ceiling"];
+        arguments.iter().any(|argument| argument == part) || !arguments.iter().any(|it| parts.contains(&it.as_str()))
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         println!("store: {}", server::STORE);
-        acknowledgements().await?;
-        whole_turns().await?;
-        under_load().await
+        if asked("acks") {
+            client::pin_to_cpu(1)?;
+            acknowledgements().await?;
+            client::unpin()?;
+        }
+        if asked("turns") {
+            whole_turns().await?;
+        }
+        if asked("ceiling") {
+            at_the_ceiling().await?;
+        }
+        Ok(())
     })
 }
 
@@ -58,22 +72,28 @@ async fn acknowledgements() -> Done {
     let intake = Server::start(Kind::Intake)?;
     let mut deliveries = Deliveries::default();
     println!("\ndeliveries answered 200 per second, {CONNECTIONS} in flight, median of {ROUNDS} rounds");
-    println!("{:>8} {:>12} {:>12} {:>7} {:>12}", "events", "bare axum", "intake", "ratio", "events/s");
+    println!(
+        "{:>8} {:>12} {:>12} {:>7} {:>12} {:>14}",
+        "events", "bare axum", "intake", "ratio", "events/s", "CPU µs/event"
+    );
     for (events, count) in SIZES {
-        let mut rates = (Vec::new(), Vec::new());
+        let (mut rates, mut cpu) = ((Vec::new(), Vec::new()), Vec::new());
+        let all = f64::from(u32::try_from(events * count)?);
         // The first round warms up caches, pools and the database's file.
         for round in 0..=ROUNDS {
             let requests = deliveries.make(events, count);
             let one = client::run(bare.address, &requests, CONNECTIONS).await?.per_second();
+            let before = intake.cpu()?;
             let other = client::run(intake.address, &requests, CONNECTIONS).await?.per_second();
             if round > 0 {
+                cpu.push((intake.cpu()? - before) * 1e6 / all);
                 rates.0.push(one);
                 rates.1.push(other);
             }
         }
         let (one, other) = (median(rates.0), median(rates.1));
         let each = other * f64::from(u32::try_from(events)?);
-        println!("{events:>8} {one:>12.0} {other:>12.0} {:>7.2} {each:>12.0}", other / one);
+        println!("{events:>8} {one:>12.0} {other:>12.0} {:>7.2} {each:>12.0} {:>14.1}", other / one, median(cpu));
     }
     println!("\nlatency of deliveries of 100 events, {HUBSPOT_IN_FLIGHT} in flight (HubSpot's ceiling)");
     println!("{:>20} {:>8} {:>8} {:>8}", "", "p50 ms", "p99 ms", "max ms");
@@ -120,7 +140,7 @@ async fn whole_turns() -> Done {
 }
 
 /// The real bridge at HubSpot's ceiling, nothing due yet: latency and memory of the whole program.
-async fn under_load() -> Done {
+async fn at_the_ceiling() -> Done {
     let folder = tempfile::tempdir()?;
     let settings = Settings {
         public_url: Some(fixture::PUBLIC_URL),

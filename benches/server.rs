@@ -110,6 +110,17 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Processor time used so far, user and system, in seconds.
+    pub fn cpu(&self) -> Result<f64, Box<dyn Error>> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // After the name in brackets: utime and stime are the 12th and 13th fields, in hundredths of a second.
+        let (_, fields) = stat.rsplit_once(')').ok_or("no name in stat")?;
+        let ticks: Result<Vec<u32>, _> = fields.split_whitespace().skip(11).take(2).map(str::parse).collect();
+        Ok(f64::from(ticks?.iter().sum::<u32>()) / 100.0)
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();

@@ -7,6 +7,7 @@
 mod append;
 mod backup;
 mod bind;
+mod checkpoint;
 mod claim;
 mod columns;
 mod core;
@@ -42,6 +43,7 @@ use rusqlite::Connection;
 pub use backup::copy_file;
 pub use open::OpenError;
 
+use self::checkpoint::Checkpointer;
 use self::core::{Bells, Core};
 use self::runner::{Kind, Runner, Writer};
 use super::{Error, Interrupts};
@@ -112,7 +114,8 @@ impl SqliteStore {
         let (runner, reader) = match options.mode {
             Mode::Inline => (Runner::Inline(Box::new(Mutex::new(core))), None),
             Mode::Threaded { queue } => {
-                let writer = Writer::start(core, queue.max(1)).map_err(OpenError::Thread)?;
+                let checkpointer = file.as_deref().map(Checkpointer::start).transpose()?;
+                let writer = Writer::start(core, checkpointer, queue.max(1)).map_err(OpenError::Thread)?;
                 (Runner::Threaded(writer), file.as_deref().map(open::reader).transpose()?)
             }
         };

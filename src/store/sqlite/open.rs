@@ -142,9 +142,21 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     Ok(conn)
 }
 
+/// The connection that carries the log over beside the writer: it makes no transaction of its own.
+pub(super) fn second_writer(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let failed = |source| OpenError::from_sql(path, "open it for checkpoints", source);
+    let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+    conn.pragma_update(None, "synchronous", "full").map_err(failed)?;
+    Ok(conn)
+}
+
 /// The dedup index of a million events is about 30 MB: below that each insert reads from the disk first.
 const WRITER_CACHE_KIB: i64 = 32 * 1024;
 const READER_CACHE_KIB: i64 = 4 * 1024;
+/// Pages of the log, 64 MiB, at which the writer carries it over by itself and begins anew. Before that it is done beside
+/// the writer; a page written several times in the meantime is carried over once.
+pub(super) const WAL_PAGES: i64 = 16 * 1024;
 
 fn settle(conn: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
     conn.set_prepared_statement_cache_capacity(128);
@@ -159,7 +171,6 @@ fn prepare_to_write(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "synchronous", "full")?;
     // Erased text is overwritten, not only unlinked.
     conn.pragma_update(None, "secure_delete", "on")?;
-    // Pages are rewritten in the log until the checkpoint: fewer checkpoints, fewer random writes.
-    conn.pragma_update(None, "wal_autocheckpoint", 4_096)?;
+    conn.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
     conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
 }

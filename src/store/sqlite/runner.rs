@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::checkpoint::Checkpointer;
 use super::core::{Core, Tx};
 use super::fault::Fault;
 use crate::store::Error;
@@ -68,9 +69,11 @@ impl Runner {
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(core: Core, capacity: usize) -> std::io::Result<Self> {
+    pub(super) fn start(core: Core, checkpointer: Option<Checkpointer>, capacity: usize) -> std::io::Result<Self> {
         let (queue, waiting) = mpsc::channel(capacity);
-        let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || serve(core, waiting))?;
+        let thread = std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || serve(core, checkpointer.as_ref(), waiting))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 }
@@ -86,7 +89,7 @@ impl Drop for Writer {
     }
 }
 
-fn serve(mut core: Core, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
+fn serve(mut core: Core, checkpointer: Option<&Checkpointer>, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
     let mut group = Vec::with_capacity(GROUP);
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
         let lost = together(&mut core, &mut group).err().map(Arc::new);
@@ -95,6 +98,9 @@ fn serve(mut core: Core, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
         }
         for job in group.drain(..) {
             job.answer(lost.as_ref());
+        }
+        if let Some(checkpointer) = checkpointer {
+            checkpointer.ring();
         }
     }
 }
