@@ -94,8 +94,8 @@ async fn sweep_thread(cx: &Context, thread: &Thread, from: Timestamp, until: Tim
         .iter()
         .filter(|item| item.created_at > from && item.created_at <= until)
         .filter(|item| message::judge(item, &us, &team) == Verdict::Customer)
-        // Answered by us already: a database restored from a copy does not know it.
-        .filter(|item| !recent.iter().any(|later| is_answer(later, &us) && later.created_at > item.created_at))
+        // Answered by us in a life that this database does not know: it was restored from a copy.
+        .filter(|item| !recent.iter().any(|later| is_forgotten(later, &us) && later.created_at > item.created_at))
         .collect();
     let keys: Vec<DedupKey> = asked.iter().map(|item| DedupKey::of_message(cx.settings.portal_id, &item.id)).collect();
     let known = cx.store.known(&keys).await?;
@@ -108,8 +108,8 @@ async fn sweep_thread(cx: &Context, thread: &Thread, from: Timestamp, until: Tim
     Ok(count)
 }
 
-fn is_answer(item: &Message, us: &Us) -> bool {
-    item.kind == MessageKind::Message && message::is_ours(item, us)
+fn is_forgotten(item: &Message, us: &Us) -> bool {
+    item.kind == MessageKind::Message && message::is_ours(item, us) && !us.posted.contains(&item.id)
 }
 
 fn event(cx: &Context, message: &Message, dedup: DedupKey) -> NewEvent {

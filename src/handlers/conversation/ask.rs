@@ -223,6 +223,8 @@ async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<
     if talk.open.len() == before {
         return Ok(None);
     }
+    // What was written between them may not be announced yet.
+    sort::overlooked(talk, &scene).await?;
     let longer = question::build(talk.cx, &scene, &talk.open, question.agent_session_id.clone()).await?;
     Ok(longer.map(Heard::Longer))
 }

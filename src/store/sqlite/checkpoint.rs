@@ -4,8 +4,9 @@
 //! catch up, the writer carries the rest over by itself when the log is long ([`super::open::WAL_PAGES`]).
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -13,6 +14,9 @@ use super::open::{self, OpenError};
 
 /// Pages in the log that are worth a checkpoint: one page is often written several times in so many.
 const WORTH: i64 = 2_048;
+
+/// So long without a commit is a rest.
+const REST: Duration = Duration::from_secs(1);
 
 /// The thread, and the bell that wakes it.
 pub(super) struct Checkpointer {
@@ -54,12 +58,28 @@ impl Drop for Checkpointer {
 }
 
 fn serve(conn: &Connection, rung: &Receiver<()>) {
-    while rung.recv().is_ok() {
-        if let Err(error) = carry(conn, WORTH) {
+    let mut written = false;
+    loop {
+        let done = match rung.recv_timeout(REST) {
+            Ok(()) => {
+                written = true;
+                carry(conn, WORTH)
+            }
+            // At rest the log is emptied: words that a turn has erased still stand in it.
+            Err(RecvTimeoutError::Timeout) if written => empty(conn).map(|emptied| written = !emptied),
+            Err(RecvTimeoutError::Timeout) => Ok(()),
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        if let Err(error) = done {
             // The writer meets the same disk and says so to those who wait.
             tracing::debug!(%error, "the write-ahead log could not be carried over");
         }
     }
+}
+
+/// Carries everything over and cuts the log to nothing; false when somebody was reading or writing meanwhile.
+fn empty(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")?.query_row([], |row| Ok(row.get::<_, i64>(0)? == 0))
 }
 
 /// Carries the log over if at least so many of its pages wait.
@@ -98,5 +118,9 @@ mod tests {
         carry(&beside, 0).unwrap();
         writer.execute_batch("ROLLBACK").unwrap();
         assert_eq!(left(), 0);
+        let log = std::fs::metadata(path.with_extension("db-wal"));
+        assert!(log.unwrap().len() > 0, "carried over is not gone");
+        assert!(empty(&beside).unwrap());
+        assert_eq!(std::fs::metadata(path.with_extension("db-wal")).unwrap().len(), 0);
     }
 }
