@@ -30,6 +30,11 @@ pub const SIGNATURE_WINDOW_MS: u64 = 300_000;
 /// Beyond it: 408 and the connection is closed.
 pub const BODY_READ: Duration = Duration::from_secs(5);
 
+/// How many times the limit of a body is read and thrown away so that its sender hears the 413.
+pub const BODY_SURPLUS: usize = 4;
+/// And for how long.
+pub const SURPLUS_READ: Duration = Duration::from_secs(1);
+
 /// Time for a whole request head to arrive, and the longest a kept-alive connection may stay idle. Longer than the pause
 /// between two busy deliveries, short enough that a slow-loris holds a place for seconds only. Beyond it: closed.
 pub const HEADER_READ: Duration = Duration::from_secs(20);

@@ -61,6 +61,10 @@ impl Client {
             None => variable("BRIDGE_ADMIN_TOKEN"),
         };
         let (base, token) = match (url, token) {
+            (Some(url), None) if place.file.is_some() => {
+                let own = place.load()?.config.admin.token;
+                (url, own.as_ref().map(reveal).transpose()?)
+            }
             (Some(url), token) => (url, token),
             (None, token) => {
                 let admin = place.load()?.config.admin;

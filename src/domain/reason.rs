@@ -41,14 +41,14 @@ macro_rules! reasons {
 reasons! {
     // handed_off and drafted: why a human got it
     Stale = "stale", "The message was older than `delivery.max_reply_age` when the bridge got to it, so a human got it instead of a late answer.", "Look for downtime or a held connection around the time it arrived; raise `delivery.max_reply_age` if late answers are welcome.";
-    AgentFailed = "agent_failed", "The AI agent failed on every attempt.", "Check the agent's address, key and health, then replay the event.";
+    AgentFailed = "agent_failed", "The AI agent failed on every attempt.", "Check the agent's address, key and health, and answer the customer from HubSpot.";
     TopicEscalated = "topic_escalated", "A topic rule sends this kind of message to a human or drafts it.", "Change the rule under `topics` if the AI should answer it.";
     OutcomeUnknown = "outcome_unknown", "Whether an earlier attempt reached HubSpot could not be found out, so nothing was posted again.", "Read the thread in HubSpot; set `delivery.on_unknown = \"repost\"` if a possible second post is better than a human's look.";
     ChannelCannotSend = "channel_cannot_send", "HubSpot's API cannot send on this conversation's channel.", "Answer from HubSpot, or leave the channel out of the connection's `channels`.";
     DeliveryFailed = "delivery_failed", "HubSpot accepted the reply but could not deliver it.", "Open the message in HubSpot: it says why; the channel account may be disconnected.";
     ReplyLimit = "reply_limit", "The thread reached `delivery.max_replies_per_thread`; a loop with another machine is likely.", "Look at the thread; raise the limit if this conversation is genuine.";
-    RejectedByHubspot = "rejected_by_hubspot", "HubSpot refused the request and would refuse it again.", "The detail quotes HubSpot's category; mend what it names, then replay the event.";
-    MissingScope = "missing_scope", "The connection's token lacks a scope this needs.", "Add the scope named in the detail to the HubSpot app, reinstall it, then replay the event.";
+    RejectedByHubspot = "rejected_by_hubspot", "HubSpot refused the request and would refuse it again.", "The detail quotes HubSpot's category; mend what it names, and answer the customer from HubSpot.";
+    MissingScope = "missing_scope", "The connection's token lacks a scope this needs.", "Add the scope named in the detail to the HubSpot app, reinstall it, and answer the customer from HubSpot.";
 
     // skipped: nothing to do, on purpose
     InternalComment = "internal_comment", "It is an internal comment, not a customer's message.", "Nothing to do; turn on `mirror_notes` to carry notes to the agent.";
@@ -82,8 +82,8 @@ reasons! {
     PayloadUnreadable = "payload_unreadable", "The element of the delivery could not be read as an event.", "See the detail; if HubSpot changed its format, please report it.";
     MessageNotFound = "message_not_found", "HubSpot did not know the message, even after waiting for it.", "Check that the token belongs to the same portal as the webhook.";
     ObjectNotFound = "object_not_found", "HubSpot did not know the ticket or thread.", "It was probably deleted; otherwise check that the token belongs to the same portal as the webhook.";
-    AttemptsExhausted = "attempts_exhausted", "Every attempt failed and handing over to a human failed too.", "The detail holds the last error; mend it, then replay the event.";
-    Expired = "expired", "It waited longer than `delivery.max_event_age`.", "Look for a connection held for long; replay the event if it still matters.";
+    AttemptsExhausted = "attempts_exhausted", "Every attempt failed and handing over to a human failed too.", "The detail holds the last error; mend it, and answer the customer from HubSpot.";
+    Expired = "expired", "It waited longer than `delivery.max_event_age`.", "Look for a connection held for long; answer the customer from HubSpot if it still matters.";
     Interrupted = "interrupted", "The bridge stopped in the middle of it, and the guarantee is set to at-most-once.", "Replay the event, or set `delivery.guarantee = \"effectively-once\"`.";
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use prometheus_client::metrics::counter::Counter;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{DedupKey, EventKind, Message, MessageKind, NewEvent, Object, Schedule, Thread, Timestamp};
@@ -17,6 +18,8 @@ pub async fn run(cx: Context, stop: CancellationToken) {
     if every.is_zero() {
         return;
     }
+    // There from the start, so that the first finding shows as an increase.
+    found_by(&cx).inc_by(0);
     loop {
         match once(&cx).await {
             Ok(0) => {}
@@ -73,10 +76,14 @@ pub async fn once(cx: &Context) -> Result<usize, Stop> {
         cx.store.set_cursor(&name, &until.0.to_string()).await?;
     }
     if found > 0 {
-        let labels = metrics::Connection { connection: cx.settings.name.0.clone() };
-        cx.metrics.sweep_found.get_or_create(&labels).inc_by(u64::try_from(found).unwrap_or(u64::MAX));
+        found_by(cx).inc_by(u64::try_from(found).unwrap_or(u64::MAX));
     }
     Ok(found)
+}
+
+fn found_by(cx: &Context) -> Counter {
+    let labels = metrics::Connection { connection: cx.settings.name.0.clone() };
+    cx.metrics.sweep_found.get_or_create(&labels).clone()
 }
 
 async fn sweep_thread(cx: &Context, thread: &Thread, from: Timestamp, until: Timestamp) -> Result<usize, Stop> {
