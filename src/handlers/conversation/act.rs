@@ -52,8 +52,8 @@ async fn reply(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), St
             talk.conclude(Outcome::Replied, None, None);
             Ok(())
         }
-        Posted::TakenOver => {
-            talk.skip_open(Reason::TakenOver);
+        Posted::Withdrawn(reason) => {
+            talk.skip_open(reason);
             Ok(())
         }
         Posted::Unknown => instead(talk, scene, plan, Reason::OutcomeUnknown, None).await,
@@ -67,7 +67,7 @@ async fn draft(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), St
     let guarded = !talk.replay;
     match post::once(talk, scene, step::POST_DRAFT, comment, guarded).await? {
         Posted::Sent => talk.conclude(Outcome::Drafted, reason, None),
-        Posted::TakenOver => talk.skip_open(Reason::TakenOver),
+        Posted::Withdrawn(reason) => talk.skip_open(reason),
         Posted::Unknown => talk.conclude(Outcome::Drafted, Some(Reason::OutcomeUnknown), None),
         Posted::Refused { reason, detail } => return Err(Stop::Refused { reason, detail }),
     }

@@ -10,8 +10,7 @@ use super::scene::Scene;
 use super::talk::Talk;
 use super::{question, session, sort};
 use crate::agents::{self, Answer, Class, Effect, Question, Recall};
-use crate::domain::MessageId;
-use crate::filters::ownership;
+use crate::domain::{MessageId, Reason};
 use crate::handlers::Stop;
 use crate::handlers::journal::{self, outcome, step};
 use crate::store::{StepResult, StepStatus};
@@ -26,8 +25,8 @@ pub enum Asked {
     Plan(Plan),
     /// Every attempt failed; the last error in words.
     Failed(String),
-    /// A human took over meanwhile.
-    TakenOver,
+    /// A human took over or paused the AI meanwhile.
+    Withdrawn(Reason),
 }
 
 /// The journal's record of the attempts so far.
@@ -144,7 +143,7 @@ async fn open(talk: &mut Talk<'_>, question: &mut Question) -> Result<Result<(),
 /// What ended one wait for the agent.
 enum Heard {
     Answer(Result<Answer, agents::Error>),
-    TakenOver,
+    Withdrawn(Reason),
     Longer(Question),
 }
 
@@ -160,9 +159,9 @@ async fn ask(talk: &mut Talk<'_>, mut question: Question, attempts: Attempts) ->
             Heard::Longer(longer) => question = longer,
             Heard::Answer(Ok(answer)) => return answered(talk, &answer).await,
             Heard::Answer(Err(error)) => return failed(talk, attempts, error).await,
-            Heard::TakenOver => {
+            Heard::Withdrawn(reason) => {
                 talk.journal.settle(step::ASK_AGENT, outcome(StepStatus::Skipped)).await?;
-                return Ok(Asked::TakenOver);
+                return Ok(Asked::Withdrawn(reason));
             }
         }
     }
@@ -205,8 +204,8 @@ async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<
         }
         Err(stop) => return Err(stop),
     };
-    if scene.decide(talk.cx, ownership::silences).is_some() || session::pause_waits(talk).await? {
-        return Ok(Some(Heard::TakenOver));
+    if let Some(reason) = session::withdraws(talk, &scene).await? {
+        return Ok(Some(Heard::Withdrawn(reason)));
     }
     // What an agent with a memory has heard cannot be taken back: newer words wait for the next turn.
     if talk.cx.agent.keeps_state() {
@@ -218,7 +217,7 @@ async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<
     }
     let before = talk.open.len();
     if sort::events(talk, &mut scene, &newer).await?.by_rep {
-        return Ok(Some(Heard::TakenOver));
+        return Ok(Some(Heard::Withdrawn(Reason::TakenOver)));
     }
     if talk.open.len() == before {
         return Ok(None);

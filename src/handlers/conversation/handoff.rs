@@ -20,8 +20,8 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
     let mut withheld = None;
     if let Some(text) = &plan.text {
         match say(talk, scene, text).await? {
-            Some(Posted::TakenOver) => {
-                talk.skip_open(Reason::TakenOver);
+            Some(Posted::Withdrawn(reason)) => {
+                talk.skip_open(reason);
                 return Ok(());
             }
             Some(Posted::Sent) => talk.replied(),
@@ -44,8 +44,8 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
     };
     match posted {
         Posted::Sent => {}
-        Posted::TakenOver => {
-            talk.skip_open(Reason::TakenOver);
+        Posted::Withdrawn(reason) => {
+            talk.skip_open(reason);
             return Ok(());
         }
         Posted::Unknown => remarks.push("whether the comment was posted is not known".to_owned()),

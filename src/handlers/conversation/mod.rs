@@ -132,7 +132,8 @@ async fn answer(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
         && let Some(reason) = scene.decide(talk.cx, ownership::silences)
     {
         // A human came while an earlier run was at it.
-        let reason = if talk.journal.status(step::ASK_AGENT).is_some() { Reason::TakenOver } else { reason };
+        let asked = talk.journal.status(step::ASK_AGENT).is_some();
+        let reason = if asked { session::withdrawal(reason) } else { reason };
         talk.skip_open(reason);
         return Ok(());
     }
@@ -154,8 +155,8 @@ async fn answer(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
     }
     match ask::once(talk, scene).await? {
         ask::Asked::Plan(plan) => act::act(talk, scene, plan).await,
-        ask::Asked::TakenOver => {
-            talk.skip_open(Reason::TakenOver);
+        ask::Asked::Withdrawn(reason) => {
+            talk.skip_open(reason);
             Ok(())
         }
         ask::Asked::Failed(detail) => match talk.cx.settings.on_agent_failure {

@@ -9,7 +9,6 @@ use super::session;
 use super::talk::Talk;
 use crate::config::{Guarantee, OnUnknown};
 use crate::domain::{Message, MessageId, Mode, Reason};
-use crate::filters::ownership;
 use crate::handlers::Stop;
 use crate::handlers::journal::{self, outcome};
 use crate::hubspot::{self, Client, OutgoingMessage, text};
@@ -38,8 +37,8 @@ impl Body {
 pub enum Posted {
     /// It is in the thread, exactly once.
     Sent,
-    /// A human has the conversation now; nothing was posted.
-    TakenOver,
+    /// A human has the conversation now, or paused the AI; nothing was posted.
+    Withdrawn(Reason),
     /// Whether it is in the thread cannot be found out.
     Unknown,
     /// HubSpot refuses it.
@@ -127,15 +126,15 @@ async fn look(talk: &mut Talk<'_>, client: &Client, name: &'static str, body: &B
             return Err(stop);
         }
     };
-    if fresh.decide(talk.cx, ownership::silences).is_none() && !session::pause_waits(talk).await? {
+    let Some(reason) = session::withdraws(talk, &fresh).await? else {
         if fresh.mode == Mode::Assist && matches!(body, Body::Reply(_)) {
             talk.journal.settle(name, outcome(StepStatus::NotSent)).await?;
             return Err(Stop::Again { why: "the session turned to assist".to_owned() });
         }
         return Ok(None);
-    }
-    settle(talk, name, StepStatus::Skipped, &Record::ended("taken_over", None), None).await?;
-    Ok(Some(Posted::TakenOver))
+    };
+    settle(talk, name, StepStatus::Skipped, &Record::ended(reason.as_str(), None), None).await?;
+    Ok(Some(Posted::Withdrawn(reason)))
 }
 
 async fn sent(talk: &mut Talk<'_>, name: &str, message: &Message) -> Result<(), Stop> {
@@ -202,7 +201,8 @@ fn ended_before(result: Option<&str>) -> Posted {
     let record = journal::decode::<Record>(result);
     let detail = record.as_ref().and_then(|record| record.detail.clone()).unwrap_or_default();
     match record.and_then(|record| record.ended).as_deref() {
-        Some("taken_over") => Posted::TakenOver,
+        Some("taken_over") => Posted::Withdrawn(Reason::TakenOver),
+        Some("session_paused") => Posted::Withdrawn(Reason::SessionPaused),
         Some(name) if let Some(reason) = Reason::from_name(name) => Posted::Refused { reason, detail },
         _ => Posted::Unknown,
     }

@@ -39,8 +39,21 @@ fn action_of(event: &Event) -> Option<String> {
     serde_json::from_str::<Action>(event.data.as_deref()?).ok().map(|action| action.action)
 }
 
+/// Why an answer under way must be withdrawn, if it must.
+pub async fn withdraws(talk: &Talk<'_>, scene: &Scene) -> Result<Option<Reason>, Stop> {
+    if let Some(reason) = scene.decide(talk.cx, ownership::silences) {
+        return Ok(Some(withdrawal(reason)));
+    }
+    Ok(pause_waits(talk).await?.then_some(Reason::SessionPaused))
+}
+
+/// Whatever silences an answer under way, a human came in between; a pause is named as such.
+pub fn withdrawal(reason: Reason) -> Reason {
+    if reason == Reason::SessionPaused { reason } else { Reason::TakenOver }
+}
+
 /// Did somebody pause the AI since this turn began? The pause itself takes the next turn; this one falls silent.
-pub async fn pause_waits(talk: &Talk<'_>) -> Result<bool, Stop> {
+async fn pause_waits(talk: &Talk<'_>) -> Result<bool, Stop> {
     let waiting = talk.cx.store.waiting(talk.lease).await?;
     let actions = waiting.iter().filter(|event| event.kind == EventKind::Action);
     Ok(actions.filter_map(action_of).next_back().as_deref() == Some("pause"))
