@@ -1,7 +1,7 @@
 //! The settings, one file per section; validated as a whole, every problem reported at once.
 
 //!
-//! `config/default.toml`, a file and the environment are merged by the `config` crate ([`load`]); each section's
+//! `config/default.toml`, a file and the environment are merged by the `config` crate ([`load()`]); each section's
 //! reader checks its keys; `checks` looks at combinations. Nothing else reads settings.
 
 pub mod admin;

@@ -147,7 +147,7 @@ async fn an_operators_pause_in_mid_answer_withdraws_it() {
     house.operator(&thread, "pause").await;
     house.until_quiet().await;
     assert_eq!(house.public_posts(&thread).len(), 1);
-    assert_eq!(house.outcome(&second).await, "skipped/taken_over");
+    assert_eq!(house.outcome(&second).await, "skipped/session_paused");
     assert_eq!(house.agent.cancelled(), 1);
 }
 
