@@ -127,7 +127,7 @@ pub async fn wakes_when_something_is_stored(house: House) {
 }
 
 pub async fn serves_others_beside_a_flooded_mailbox(house: House) {
-    let flood = (0..20_000).map(|n| message("flooded", &format!("f{n}"))).collect();
+    let flood = (0..100_000).map(|n| message("flooded", &format!("f{n}"))).collect();
     house.append(flood).await;
     house.append(vec![message("calm", "c")]).await;
     assert_eq!(house.claimable(Lane::Conversation, 2).await, ["acme/thread/flooded", "acme/thread/calm"]);
