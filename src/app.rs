@@ -14,8 +14,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::domain::ConnectionName;
 use crate::handlers::Context;
-use crate::handlers::team::Directory;
-use crate::hubspot::{self, Client, transport::Transport};
+use crate::handlers::context::Common;
+use crate::hubspot::{self, transport::Transport};
 use crate::intake::{self, Intake, listener};
 use crate::lifecycle::{self, Kind, Lifecycle};
 use crate::store::sqlite::{self, SqliteStore};
@@ -200,27 +200,11 @@ fn connect(
     metrics: &Metrics,
 ) -> Result<BTreeMap<ConnectionName, Context>, Error> {
     let mut builder = agents::Builder::new(Arc::clone(transport), Arc::clone(clock));
-    let delivery = Arc::new(config.delivery.clone());
+    let common = Common { config, store, clock, metrics };
     let mut connections = BTreeMap::new();
     for (name, settings) in &config.connections {
-        let client = hubspot::Settings {
-            connection: name.clone(),
-            access_token: settings.access_token.clone(),
-            hubspot: config.hubspot.clone(),
-            plan: settings.plan,
-        };
-        let context = Context {
-            settings: Arc::new(settings.clone()),
-            delivery: Arc::clone(&delivery),
-            store: Arc::clone(store),
-            hubspot: Client::new(client, Arc::clone(transport), Arc::clone(clock), metrics.clone()),
-            agent: builder.build(settings).map_err(Error::Agent)?,
-            directory: Arc::new(Directory::default()),
-            clock: Arc::clone(clock),
-            metrics: metrics.clone(),
-            hubspot_timeout: config.hubspot.timeout,
-        };
-        connections.insert(name.clone(), context);
+        let agent = builder.build(settings).map_err(Error::Agent)?;
+        connections.insert(name.clone(), Context::new(common, settings, Arc::clone(transport), agent));
     }
     Ok(connections)
 }

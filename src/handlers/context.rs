@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::team::Directory;
 use crate::agents::Agent;
 use crate::clock::Clock;
-use crate::config::{Connection, Delivery};
+use crate::config::{Config, Connection, Delivery};
 use crate::domain::Timestamp;
-use crate::hubspot::Client;
+use crate::hubspot::transport::Transport;
+use crate::hubspot::{self, Client};
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
@@ -34,7 +35,47 @@ pub struct Context {
     pub hubspot_timeout: std::time::Duration,
 }
 
+/// What all connections of a bridge share.
+#[derive(Clone, Copy)]
+pub struct Common<'a> {
+    /// The settings.
+    pub config: &'a Config,
+    /// Where everything is kept.
+    pub store: &'a Arc<dyn Store>,
+    /// The time of day.
+    pub clock: &'a Arc<dyn Clock>,
+    /// Counters.
+    pub metrics: &'a Metrics,
+}
+
 impl Context {
+    /// Joins one connection's settings to its agent, and to HubSpot over `transport`.
+    #[must_use]
+    pub fn new(
+        common: Common<'_>,
+        settings: &Connection,
+        transport: Arc<dyn Transport>,
+        agent: Arc<dyn Agent>,
+    ) -> Self {
+        let client = hubspot::Settings {
+            connection: settings.name.clone(),
+            access_token: settings.access_token.clone(),
+            hubspot: common.config.hubspot.clone(),
+            plan: settings.plan,
+        };
+        Self {
+            settings: Arc::new(settings.clone()),
+            delivery: Arc::new(common.config.delivery.clone()),
+            store: Arc::clone(common.store),
+            hubspot: Client::new(client, transport, Arc::clone(common.clock), common.metrics.clone()),
+            agent,
+            directory: Arc::default(),
+            clock: Arc::clone(common.clock),
+            metrics: common.metrics.clone(),
+            hubspot_timeout: common.config.hubspot.timeout,
+        }
+    }
+
     /// Now.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -47,8 +47,6 @@ pub enum Stop {
     Hold {
         /// A bounded word, also a metric label.
         cause: &'static str,
-        /// How long the peer says it lasts.
-        lasts: Option<Duration>,
         /// For people.
         why: String,
     },
@@ -95,7 +93,8 @@ impl From<hubspot::Error> for Stop {
                 Self::Wait { after, why }
             }
             hubspot::Class::Retry { after } => Self::Retry { after, why, unreachable: error.unreachable },
-            hubspot::Class::Hold { cause, for_ } => Self::Hold { cause, lasts: for_, why },
+            // Tried again every `delivery.hold_probe`, whatever end HubSpot names: it may be over sooner.
+            hubspot::Class::Hold { cause, .. } => Self::Hold { cause, why },
             hubspot::Class::NotFound => Self::Refused { reason: Reason::ObjectNotFound, detail: why },
             hubspot::Class::Permanent { reason } => Self::Refused { reason, detail: why },
             hubspot::Class::Conflict { .. } | hubspot::Class::Unsupported => {

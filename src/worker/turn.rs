@@ -126,7 +126,7 @@ impl End<'_> {
             Err(Stop::Retry { after, why, .. }) => self.retry(after, &why).await,
             Err(Stop::Wait { after, why }) => self.wait(after, &why).await,
             Err(Stop::Again { why }) => self.again(&why).await,
-            Err(Stop::Hold { cause, why, .. }) => self.hold(cause, &why).await,
+            Err(Stop::Hold { cause, why }) => self.hold(cause, &why).await,
             Err(Stop::Refused { reason, detail }) => self.bury(reason, &detail).await,
             Err(Stop::LeaseLost) => {
                 tracing::warn!("the lease was lost; another run goes on");

@@ -9,9 +9,8 @@ use axum::Router;
 use hubspot_bridge::clock::{Clock, ManualClock};
 use hubspot_bridge::config::{Config, store::Location};
 use hubspot_bridge::handlers::Context;
-use hubspot_bridge::handlers::team::Directory;
+use hubspot_bridge::handlers::context::Common;
 use hubspot_bridge::hubspot::transport::Transport;
-use hubspot_bridge::hubspot::{Client, Settings};
 use hubspot_bridge::intake::{self, Intake};
 use hubspot_bridge::sandbox::portal::{InProcess, Portal};
 use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
@@ -58,27 +57,12 @@ impl Bridge {
         let transport: Arc<dyn Transport> =
             Arc::new(FusedTransport { inner: Arc::new(InProcess(portal.clone())), fuse: Arc::clone(&fuse) });
         let metrics = Metrics::default();
+        let common = Common { config, store: &store, clock: &clock, metrics: &metrics };
         let connections: BTreeMap<_, _> = config
             .connections
             .iter()
             .map(|(name, settings)| {
-                let client = Settings {
-                    connection: name.clone(),
-                    access_token: settings.access_token.clone(),
-                    hubspot: config.hubspot.clone(),
-                    plan: settings.plan,
-                };
-                let context = Context {
-                    settings: Arc::new(settings.clone()),
-                    delivery: Arc::new(config.delivery.clone()),
-                    store: Arc::clone(&store),
-                    hubspot: Client::new(client, Arc::clone(&transport), Arc::clone(&clock), metrics.clone()),
-                    agent: Arc::new(agent.clone()),
-                    directory: Arc::new(Directory::default()),
-                    clock: Arc::clone(&clock),
-                    metrics: metrics.clone(),
-                    hubspot_timeout: config.hubspot.timeout,
-                };
+                let context = Context::new(common, settings, Arc::clone(&transport), Arc::new(agent.clone()));
                 (name.clone(), context)
             })
             .collect();

@@ -11,8 +11,7 @@ use hubspot_bridge::clock::{Clock, ManualClock};
 use hubspot_bridge::config::{Config, store::Location};
 use hubspot_bridge::domain::ConnectionName;
 use hubspot_bridge::handlers::Context;
-use hubspot_bridge::handlers::team::Directory;
-use hubspot_bridge::hubspot::{Client, Settings};
+use hubspot_bridge::handlers::context::Common;
 use hubspot_bridge::intake::{self, Intake};
 use hubspot_bridge::sandbox::portal::{InProcess, Portal};
 use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
@@ -56,28 +55,12 @@ impl Life {
         let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&sqlite);
         let ledger: Arc<dyn Ledger> = sqlite;
         let metrics = Metrics::default();
+        let common = Common { config, store: &store, clock: &clock, metrics: &metrics };
         let connections: BTreeMap<_, _> = portals
             .iter()
             .map(|(name, portal)| {
-                let settings = config.connections[name].clone();
-                let client = Settings {
-                    connection: name.clone(),
-                    access_token: settings.access_token.clone(),
-                    hubspot: config.hubspot.clone(),
-                    plan: settings.plan,
-                };
                 let transport = Arc::new(InProcess(portal.clone()));
-                let context = Context {
-                    settings: Arc::new(settings),
-                    delivery: Arc::new(config.delivery.clone()),
-                    store: Arc::clone(&store),
-                    hubspot: Client::new(client, transport, Arc::clone(&clock), metrics.clone()),
-                    agent: Arc::new(agent.clone()),
-                    directory: Arc::new(Directory::default()),
-                    clock: Arc::clone(&clock),
-                    metrics: metrics.clone(),
-                    hubspot_timeout: config.hubspot.timeout,
-                };
+                let context = Context::new(common, &config.connections[name], transport, Arc::new(agent.clone()));
                 (name.clone(), context)
             })
             .collect();
