@@ -15,7 +15,11 @@ use async_trait::async_trait;
 
 pub use build::{BuildError, Builder};
 
-use crate::domain::{Attachment, Channel, ConnectionName, ContactId, MessageId, ThreadId, TicketId, Timestamp};
+pub use crate::domain::Contact;
+
+use crate::domain::{
+    Attachment, Channel, ConnectionName, CustomerContext, MessageId, SessionId, ThreadId, TicketId, Timestamp,
+};
 
 /// What one turn tells the agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +42,8 @@ pub struct Question {
     pub ticket_id: Option<TicketId>,
     /// The session's custom data.
     pub custom_data: BTreeMap<String, String>,
+    /// What the CRM knows of the customer, when the settings ask for it.
+    pub crm: Option<CustomerContext>,
 }
 
 /// One message for the agent.
@@ -66,17 +72,6 @@ pub enum Speaker {
     Ai,
     /// A rep's.
     Rep,
-}
-
-/// The customer, as far as HubSpot knows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Contact {
-    /// HubSpot's contact or visitor id.
-    pub id: Option<ContactId>,
-    /// Display name.
-    pub name: Option<String>,
-    /// Address, lower-cased.
-    pub email: Option<String>,
 }
 
 /// What the agent decided.
@@ -114,13 +109,15 @@ pub struct Answer {
     pub language: Option<String>,
     /// A summary for the reps.
     pub summary: Option<String>,
+    /// Session data the agent wants to keep; mapped keys reach the ticket.
+    pub custom_data: BTreeMap<String, String>,
 }
 
 impl Answer {
     /// An answer without remarks.
     #[must_use]
     pub fn new(decision: Decision) -> Self {
-        Self { decision, sentiment: None, language: None, summary: None }
+        Self { decision, sentiment: None, language: None, summary: None, custom_data: BTreeMap::new() }
     }
 }
 
@@ -133,6 +130,61 @@ pub enum Recall {
     Answered(Answer),
     /// It got there and there is no answer (yet).
     Unanswered,
+}
+
+/// What a rep wrote in HubSpot, on its way to the agent's side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relay {
+    /// A reply or a note.
+    pub kind: RelayKind,
+    /// Whose.
+    pub connection: ConnectionName,
+    /// Our session.
+    pub session: SessionId,
+    /// The agent's own id of the conversation, when it has one.
+    pub agent_session_id: Option<String>,
+    /// The thread it was written in; none for a note on a ticket.
+    pub thread_id: Option<ThreadId>,
+    /// The ticket linked.
+    pub ticket_id: Option<TicketId>,
+    /// HubSpot's id of the message, comment or note: the same every time this is relayed.
+    pub id: String,
+    /// The rep's name, where it is known.
+    pub author: Option<String>,
+    /// Plain text.
+    pub text: String,
+    /// Named with their URLs.
+    pub attachments: Vec<Attachment>,
+    /// When it was written.
+    pub at: Timestamp,
+}
+
+/// What a rep wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelayKind {
+    /// To the customer.
+    Reply,
+    /// For the team only: must never reach a customer.
+    Note,
+}
+
+/// A conversation that lives outside HubSpot, as the agent's own record tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outside {
+    /// Who asks.
+    pub contact: Contact,
+    /// The agent's word for the channel, e.g. `whatsapp`.
+    pub channel: Option<String>,
+    /// What was said, oldest first.
+    pub transcript: Vec<Said>,
+    /// The agent's summary.
+    pub summary: Option<String>,
+    /// `angry`, `happy`, `neutral`, ….
+    pub sentiment: Option<String>,
+    /// The customer's language, a BCP 47 tag.
+    pub language: Option<String>,
+    /// The session's own data.
+    pub custom_data: BTreeMap<String, String>,
 }
 
 /// A failed call to the agent.
@@ -190,4 +242,36 @@ pub trait Agent: Send + Sync {
 
     /// Looks into the agent's record after an unclear `ask` begun at `asked_at`.
     async fn recall(&self, question: &Question, asked_at: Timestamp) -> Result<Recall, Error>;
+
+    /// Does it take what reps write, of this kind?
+    fn takes(&self, kind: RelayKind) -> bool {
+        let _ = kind;
+        false
+    }
+
+    /// Carries a rep's words to the agent's side, where a public reply takes the session over from the AI.
+    async fn relay(&self, relay: &Relay) -> Result<(), Error> {
+        let _ = relay;
+        Err(Error::not_offered("relay"))
+    }
+
+    /// After an unclear `relay` begun at `began`: does the agent's side have it?
+    async fn was_relayed(&self, relay: &Relay, began: Timestamp) -> Result<bool, Error> {
+        let _ = (relay, began);
+        Err(Error::not_offered("was_relayed"))
+    }
+
+    /// The agent's own record of a conversation, by its own id; none when it does not know it.
+    async fn conversation(&self, agent_session_id: &str) -> Result<Option<Outside>, Error> {
+        let _ = agent_session_id;
+        Err(Error::not_offered("conversation"))
+    }
+}
+
+impl Error {
+    /// The agent has no such call.
+    fn not_offered(operation: &'static str) -> Self {
+        let detail = "this kind of agent does not offer it".to_owned();
+        Self { operation, detail, effect: Effect::NotSent, class: Class::Permanent }
+    }
 }

@@ -54,6 +54,7 @@ pub fn with_remarks(decision: Decision, object: &Value) -> Answer {
         summary: remark(object, "summary", REMARK_MAX),
         sentiment: remark(object, "sentiment", WORD_MAX),
         language: remark(object, "language", WORD_MAX),
+        custom_data: std::collections::BTreeMap::new(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! `[connections.NAME]`: one HubSpot portal joined to one agent.
 
 mod agent;
+mod hours;
 mod read;
 mod ticketing;
 
+pub use hours::{Hours, Weekday};
 pub(super) use read::is_name;
 
 use std::collections::BTreeMap;
@@ -52,6 +54,16 @@ pub struct Connection {
     pub agent: AgentSettings,
     /// Tickets.
     pub ticketing: Ticketing,
+    /// What the CRM knows of a customer.
+    pub crm: Crm,
+    /// Signatures of e-mail replies, by the sending address's domain.
+    pub signatures: Vec<Signature>,
+    /// What the AI may talk about; the first rule that matches a message decides.
+    pub topics: Vec<Topic>,
+    /// Who gets a handed-off conversation; the first rule that matches decides, else `default_user_id`.
+    pub routing: Vec<Route>,
+    /// What the customer is told when a human takes over; the first that matches is said, if any.
+    pub handoff_words: Vec<HandoffWords>,
 }
 
 /// Which webhook signatures are accepted.
@@ -153,6 +165,95 @@ pub struct Ticketing {
     pub tag_property: String,
     /// Session key → ticket property.
     pub custom_data: BTreeMap<String, String>,
+}
+
+/// `[connections.NAME.crm]`.
+#[derive(Clone, Debug)]
+pub struct Crm {
+    /// A read-only token of its own; none: the connection's.
+    pub access_token: Option<Secret>,
+    /// Tell the agent what the CRM knows about the customer.
+    pub for_agent: bool,
+}
+
+/// `[[connections.NAME.signatures]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// `example.com`, or `*.example.com` for its subdomains; lower-cased.
+    pub domain: String,
+    /// What is put under the reply; sanitised when it is used.
+    pub html: String,
+}
+
+/// `[[connections.NAME.topics]]`.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    /// Shown in the ledger, and named by routing rules.
+    pub name: String,
+    /// Words or `/patterns/`, any of which must be in the message; empty: every message.
+    pub matches: Vec<Matcher>,
+    /// Empty: every channel.
+    pub channels: Vec<Channel>,
+    /// BCP 47 primary tags, e.g. `de`; empty: every language.
+    pub languages: Vec<String>,
+    /// What is done.
+    pub action: TopicAction,
+}
+
+/// One entry of a topic's `match`.
+#[derive(Clone, Debug)]
+pub enum Matcher {
+    /// A keyword or phrase: whole words, whatever their case.
+    Keyword(String),
+    /// Between slashes in the settings; case-insensitive.
+    Pattern(regex::Regex),
+}
+
+/// What a topic rule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TopicAction {
+    /// Nothing is done; the event ends `topic_ignored`.
+    Ignore,
+    /// The agent answers.
+    Answer,
+    /// The agent's answer becomes a draft.
+    Draft,
+    /// A human gets it without the agent being asked.
+    Escalate,
+}
+
+/// `[[connections.NAME.routing]]`. Every condition given must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Shown in the ledger.
+    pub name: String,
+    /// Names of topic rules.
+    pub topics: Vec<String>,
+    /// Channels.
+    pub channels: Vec<Channel>,
+    /// BCP 47 primary tags.
+    pub languages: Vec<String>,
+    /// Lower-cased words of the agent, e.g. `angry`.
+    pub sentiments: Vec<String>,
+    /// Session keys and the values they must have.
+    pub custom_data: BTreeMap<String, String>,
+    /// When the rule applies; none: always.
+    pub hours: Option<Hours>,
+    /// Who gets it.
+    pub assign_to: ActorId,
+}
+
+/// `[[connections.NAME.handoff_words]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandoffWords {
+    /// A BCP 47 primary tag; none: for every language no other entry names.
+    pub language: Option<String>,
+    /// What is said.
+    pub text: String,
+    /// The team's hours; none: always open.
+    pub hours: Option<Hours>,
+    /// What is said outside them; none: `text`.
+    pub outside_hours: Option<String>,
 }
 
 impl Ticketing {

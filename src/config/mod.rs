@@ -23,7 +23,8 @@ mod values;
 use std::collections::BTreeMap;
 
 pub use connection::{
-    AgentKind, AgentSettings, Connection, OnAgentFailure, Plan, ReturnToAi, SignatureMode, Ticketing,
+    AgentKind, AgentSettings, Connection, Crm, HandoffWords, Hours, Matcher, OnAgentFailure, Plan, ReturnToAi, Route,
+    Signature, SignatureMode, Ticketing, Topic, TopicAction, Weekday,
 };
 pub use delivery::{Delivery, Guarantee, OnUnknown, ReplyLimit};
 pub use load::{Loaded, load};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{
-    ActorId, AppId, ConnectionName, EventId, MessageId, Outcome, Reason, SessionId, State, ThreadId, TicketId,
+    ActorId, AppId, ConnectionName, EventId, MessageId, NoteId, Outcome, Reason, SessionId, State, ThreadId, TicketId,
     Timestamp, TurnId,
 };
 
@@ -85,6 +85,10 @@ pub enum Object {
     Thread(ThreadId),
     /// One ticket.
     Ticket(TicketId),
+    /// A conversation that lives outside HubSpot, by the agent's own id of it.
+    Outside(String),
+    /// One CRM note: nothing but the note itself says which ticket it belongs to.
+    Note(NoteId),
 }
 
 impl Object {
@@ -94,6 +98,31 @@ impl Object {
         match self {
             Self::Thread(id) => id.as_str(),
             Self::Ticket(id) => id.as_str(),
+            Self::Outside(id) => id,
+            Self::Note(id) => id.as_str(),
+        }
+    }
+
+    /// The stable name of what it is; stored.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Thread(_) => "thread",
+            Self::Ticket(_) => "ticket",
+            Self::Outside(_) => "outside",
+            Self::Note(_) => "note",
+        }
+    }
+
+    /// The object of a stored kind and id; none when a newer version wrote it.
+    #[must_use]
+    pub fn from_kind(kind: &str, id: String) -> Option<Self> {
+        match kind {
+            "thread" => Some(Self::Thread(id.into())),
+            "ticket" => Some(Self::Ticket(id.into())),
+            "outside" => Some(Self::Outside(id)),
+            "note" => Some(Self::Note(id.into())),
+            _ => None,
         }
     }
 
@@ -101,8 +130,8 @@ impl Object {
     #[must_use]
     pub fn lane(&self) -> Lane {
         match self {
-            Self::Thread(_) => Lane::Conversation,
-            Self::Ticket(_) => Lane::Ticket,
+            Self::Thread(_) | Self::Outside(_) => Lane::Conversation,
+            Self::Ticket(_) | Self::Note(_) => Lane::Ticket,
         }
     }
 }
@@ -127,11 +156,7 @@ pub struct MailboxKey {
 
 impl fmt::Display for MailboxKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.object {
-            Object::Thread(_) => "thread",
-            Object::Ticket(_) => "ticket",
-        };
-        write!(f, "{}/{kind}/{}", self.connection, self.object.id())
+        write!(f, "{}/{}/{}", self.connection, self.object.kind(), self.object.id())
     }
 }
 

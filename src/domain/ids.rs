@@ -59,6 +59,10 @@ text_id!(
     ContactId
 );
 text_id!(
+    /// A CRM note, as reps write on a help-desk ticket.
+    NoteId
+);
+text_id!(
     /// A HubSpot actor, `A-123`, `V-456`, …: the prefix says what it is (see [`super::ActorKind`]).
     ActorId
 );

@@ -4,6 +4,7 @@
 //! nothing of the crate.
 
 pub mod conversation;
+pub mod customer;
 pub mod event;
 pub mod ids;
 pub mod outcome;
@@ -14,10 +15,11 @@ pub mod time;
 pub use conversation::{
     ActorKind, Attachment, Channel, Direction, Message, MessageKind, Participant, Thread, Truncation,
 };
+pub use customer::{Company, Contact, CustomerContext, Deal, Part, PastTicket};
 pub use event::{DedupKey, Event, EventKind, Lane, MailboxKey, NewEvent, Object, Schedule};
 pub use ids::{
-    ActorId, AppId, ConnectionName, ContactId, EventId, EventIds, MessageId, PortalId, SessionId, ThreadId, TicketId,
-    TurnId,
+    ActorId, AppId, ConnectionName, ContactId, EventId, EventIds, MessageId, NoteId, PortalId, SessionId, ThreadId,
+    TicketId, TurnId,
 };
 pub use outcome::{Ending, Outcome, State};
 pub use reason::Reason;

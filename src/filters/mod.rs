@@ -4,7 +4,11 @@
 //! ([`ownership`]), and whether it is too late or a loop ([`pace`]).
 
 pub mod auto_reply;
+pub mod language;
 pub mod message;
 pub mod ownership;
 pub mod pace;
 pub mod place;
+pub mod routing;
+pub mod signature;
+pub mod topics;

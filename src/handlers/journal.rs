@@ -27,6 +27,22 @@ pub mod step {
     pub const HANDOFF_COMMENT: &str = "handoff_comment";
     /// Give the thread to a human.
     pub const ASSIGN: &str = "assign";
+    /// Find or make the customer's contact.
+    pub const CONTACT: &str = "contact";
+    /// Find or make the ticket.
+    pub const TICKET: &str = "ticket";
+    /// Write the transcript as a note where the ticket has no room for it.
+    pub const TRANSCRIPT: &str = "transcript";
+    /// Update the ticket's properties.
+    pub const TICKET_WRITE: &str = "ticket_write";
+    /// Give the thread to the AI user.
+    pub const TAKE: &str = "take";
+
+    /// Carry what a rep wrote to one session.
+    #[must_use]
+    pub fn relay(id: &str, session: crate::domain::SessionId) -> String {
+        format!("relay/{id}/{session}")
+    }
 }
 
 /// The journal of the turn at hand.

@@ -5,6 +5,8 @@
 pub mod context;
 pub mod conversation;
 pub mod journal;
+pub mod note;
+pub mod outside;
 pub mod stop;
 pub mod team;
 pub mod ticket;
@@ -44,6 +46,8 @@ pub async fn run(cx: &Context, run: Run<'_>) -> Result<Finish, Stop> {
     match run.lease.key.object.clone() {
         Object::Thread(thread) => Box::pin(conversation::run(cx, run, thread)).await,
         Object::Ticket(ticket) => Box::pin(ticket::run(cx, run, ticket)).await,
+        Object::Outside(id) => Box::pin(outside::run(cx, run, id)).await,
+        Object::Note(id) => Box::pin(note::run(cx, run, id)).await,
     }
 }
 

@@ -1,14 +1,14 @@
 //! Who we are in HubSpot (our app id) and who belongs to the team (owners, channel accounts): read now and then, kept
 //! a while, and done without when HubSpot will not tell.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::domain::AppId;
-use crate::hubspot::{Class, Client, Error};
+use crate::hubspot::{Class, Client, Error, Owner};
 
 const FRESH_FOR: Duration = Duration::from_mins(10);
 const RETRY_AFTER: Duration = Duration::from_mins(1);
@@ -21,6 +21,10 @@ pub struct Known {
     pub app: Option<AppId>,
     /// Addresses of owners and channel accounts, lower-cased.
     pub addresses: HashSet<String>,
+    /// Owner ids, users and names.
+    pub owners: Vec<Owner>,
+    /// The address or number of each channel account, by its id.
+    pub accounts: HashMap<String, String>,
 }
 
 /// The cached answer.
@@ -60,14 +64,21 @@ async fn refresh(known: &mut Known, hubspot: &Client) -> bool {
     }
     let mut addresses = HashSet::new();
     match hubspot.owners().await {
-        Ok(owners) => addresses.extend(owners.into_iter().filter_map(|owner| owner.email)),
+        Ok(owners) => {
+            addresses.extend(owners.iter().filter_map(|owner| owner.email.clone()));
+            known.owners = owners;
+        }
         Err(error) => {
             whole &= lasting(&error);
             tracing::warn!(error = %error, "owners could not be read; internal_domains alone tells the team");
         }
     }
     match hubspot.channel_accounts().await {
-        Ok(accounts) => addresses.extend(accounts.into_iter().filter_map(|account| account.identifier)),
+        Ok(accounts) => {
+            known.accounts =
+                accounts.into_iter().filter_map(|account| Some((account.id, account.identifier?))).collect();
+            addresses.extend(known.accounts.values().cloned());
+        }
         Err(error) => {
             whole &= lasting(&error);
             tracing::warn!(error = %error, "channel accounts could not be read");

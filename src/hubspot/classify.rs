@@ -53,7 +53,8 @@ pub(super) fn classify(
         _ => (rejected(), "HubSpot refuses it".to_owned()),
     };
     let detail = format!("answered {}{}: {meaning}", status.as_u16(), refusal.quoted());
-    Error { route, detail, effect, class, unreachable: false }
+    let bad_properties = if status == StatusCode::BAD_REQUEST { refusal.bad_properties() } else { Vec::new() };
+    Error { route, detail, effect, class, unreachable: false, bad_properties }
 }
 
 fn forbidden(refusal: &Refusal) -> (Class, String) {

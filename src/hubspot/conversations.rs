@@ -11,7 +11,7 @@ use super::wire::id::Id;
 use super::wire::message::Item;
 use super::wire::others::{WireChannelAccount, WireContent};
 use super::wire::thread::WireThread;
-use crate::domain::{Message, MessageId, Thread, ThreadId, Timestamp};
+use crate::domain::{Message, MessageId, Thread, ThreadId, TicketId, Timestamp};
 
 /// What HubSpot's live portals accept; more is unverified.
 const PAGE_SIZE: usize = 100;
@@ -100,6 +100,19 @@ impl Client {
         let next = page.take_next();
         let newest = page.results.iter().filter_map(WireThread::latest).max();
         Ok(ThreadPage { threads: page.results.into_iter().map(WireThread::into_thread).collect(), next, newest })
+    }
+
+    /// The threads of a ticket: it may own several.
+    pub async fn threads_of_ticket(&self, ticket: &TicketId) -> Result<Vec<Thread>, Error> {
+        let call = |cursor: Option<&str>| {
+            Call::get("GET /threads", self.shared.paths.conversations("/threads"))
+                .query("associatedTicketId", ticket.as_str())
+                .query("association", "TICKET")
+                .query("limit", &PAGE_SIZE.to_string())
+                .after(cursor)
+        };
+        let threads: Vec<WireThread> = self.every_page(call).await?;
+        Ok(threads.into_iter().map(WireThread::into_thread).collect())
     }
 
     /// Every mailbox, widget, page and number of the portal.

@@ -19,6 +19,9 @@ pub struct Error {
     pub class: Class,
     /// Not even a read could reach HubSpot.
     pub unreachable: bool,
+    /// The properties HubSpot named when it refused values: those that do not exist, cannot be written, or cannot
+    /// have that value. Without them the rest would be taken.
+    pub bad_properties: Vec<String>,
 }
 
 /// Did the request have an effect?
@@ -69,7 +72,14 @@ impl Error {
             TransportError::Timeout(_) | TransportError::Cut(_) => Effect::Unclear,
         };
         let unreachable = !acts && matches!(cause, TransportError::Connect(_));
-        Self { route, detail: cause.to_string(), effect, class: Class::Retry { after: None }, unreachable }
+        Self {
+            route,
+            detail: cause.to_string(),
+            effect,
+            class: Class::Retry { after: None },
+            unreachable,
+            bad_properties: Vec::new(),
+        }
     }
 
     /// A success came whose body makes no sense. `acts`: the call was to change something, and probably did.
@@ -77,20 +87,27 @@ impl Error {
         let detail = format!("answered with success, but {what}; if it goes on, HubSpot changed its format: report it");
         // A proxy's page in between passes; attempts bound what does not.
         let effect = if acts { Effect::Unclear } else { Effect::NotSent };
-        Self { route, detail, effect, class: Class::Retry { after: None }, unreachable: false }
+        Self {
+            route,
+            detail,
+            effect,
+            class: Class::Retry { after: None },
+            unreachable: false,
+            bad_properties: Vec::new(),
+        }
     }
 
     /// The access token's file cannot be read, or what is in it cannot be a token.
     pub(super) fn no_token(route: &'static str, why: &str) -> Self {
         let detail = format!("no usable access token ({why}); check `access_token` or `access_token_file`");
         let class = Class::Hold { cause: "token_unreadable", for_: None };
-        Self { route, detail, effect: Effect::NotSent, class, unreachable: false }
+        Self { route, detail, effect: Effect::NotSent, class, unreachable: false, bad_properties: Vec::new() }
     }
 
     /// The rate budget had no room for too long.
     pub(super) fn no_room(route: &'static str, waited: Duration, interval: Duration) -> Self {
         let detail = format!("no room in the rate budget within {} s; nothing was sent", waited.as_secs());
         let class = Class::Retry { after: Some(interval) };
-        Self { route, detail, effect: Effect::NotSent, class, unreachable: false }
+        Self { route, detail, effect: Effect::NotSent, class, unreachable: false, bad_properties: Vec::new() }
     }
 }

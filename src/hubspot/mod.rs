@@ -24,4 +24,7 @@ mod wire;
 
 pub use client::{Client, Settings};
 pub use error::{Class, Effect, Error};
-pub use types::{Account, Actor, ChannelAccount, Content, OutgoingMessage, Owner, Recent, ThreadPage, TokenInfo};
+pub use types::{
+    Account, Actor, ChannelAccount, Content, CrmRecord, FoundTicket, Kind, Note, OutgoingMessage, Owner, Pipeline,
+    Recent, ThreadPage, TokenInfo,
+};

@@ -39,6 +39,17 @@ impl Paths {
     }
 }
 
+impl Paths {
+    /// `/crm/v4/objects`, beside `/crm/v3`; dated: with the objects themselves.
+    pub(super) fn associations(&self, rest: &str) -> String {
+        match self.crm.rsplit_once('/') {
+            Some((head, version)) if is_date(version) => format!("{head}/objects/{version}{rest}"),
+            Some((head, _)) => format!("{head}/v4/objects{rest}"),
+            None => format!("{}/v4/objects{rest}", self.crm),
+        }
+    }
+}
+
 /// `/conversations/v3/conversations` → `/conversations/conversations/v3`; the dated form has that order already.
 fn doubled(conversations: &str) -> String {
     let swapped = conversations

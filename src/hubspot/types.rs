@@ -1,6 +1,8 @@
 //! What the client takes and gives that is no word of the domain.
 
-use crate::domain::{ActorId, AppId, Message, Participant, PortalId, Thread, Timestamp};
+use std::collections::BTreeMap;
+
+use crate::domain::{ActorId, AppId, Message, NoteId, Participant, PortalId, Thread, TicketId, Timestamp};
 
 /// The whole of a message that was cut (`original-content`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,6 +78,83 @@ pub struct Owner {
     pub user_id: Option<String>,
     /// Address, as HubSpot writes it.
     pub email: Option<String>,
+    /// First and last name.
+    pub name: Option<String>,
+}
+
+/// A ticket the search found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundTicket {
+    /// HubSpot's id.
+    pub id: TicketId,
+    /// Its description.
+    pub content: String,
+}
+
+/// A note of the CRM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// HubSpot's id.
+    pub id: NoteId,
+    /// HTML, as HubSpot has it.
+    pub body: String,
+    /// When it was made.
+    pub at: Option<Timestamp>,
+    /// The owner it is by.
+    pub owner_id: Option<String>,
+    /// The app that made it; none: a person.
+    pub app_id: Option<AppId>,
+}
+
+/// A ticket pipeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pipeline {
+    /// The internal id.
+    pub id: String,
+    /// For people.
+    pub label: String,
+    /// Internal id and label of each stage, in order.
+    pub stages: Vec<(String, String)>,
+}
+
+/// A kind of CRM record that others are associated with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Contacts.
+    Contact,
+    /// Companies.
+    Company,
+    /// Deals.
+    Deal,
+    /// Tickets.
+    Ticket,
+    /// Notes.
+    Note,
+}
+
+impl Kind {
+    /// HubSpot's plural, as paths have it.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Contact => "contacts",
+            Self::Company => "companies",
+            Self::Deal => "deals",
+            Self::Ticket => "tickets",
+            Self::Note => "notes",
+        }
+    }
+}
+
+/// A record of any kind, with the properties asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrmRecord {
+    /// HubSpot's id.
+    pub id: String,
+    /// Those with a value.
+    pub properties: BTreeMap<String, String>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
 }
 
 /// One page of threads, in the order of their latest message.

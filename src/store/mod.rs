@@ -6,6 +6,7 @@
 pub mod error;
 pub mod interrupts;
 pub mod ledger;
+pub mod request;
 pub mod sqlite;
 pub mod types;
 
@@ -91,6 +92,13 @@ pub trait Store: Send + Sync {
         connection: &ConnectionName,
         ticket: &crate::domain::TicketId,
     ) -> Result<Vec<(String, String)>, Error>;
+
+    /// When the bridge last updated a ticket (its creation does not count); none when that is long ago.
+    async fn ticket_updated_at(
+        &self,
+        connection: &ConnectionName,
+        ticket: &crate::domain::TicketId,
+    ) -> Result<Option<Timestamp>, Error>;
 
     /// For each key: does the ledger know an event with it?
     async fn known(&self, keys: &[DedupKey]) -> Result<Vec<bool>, Error>;

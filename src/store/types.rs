@@ -106,6 +106,8 @@ pub enum StepStatus {
     NotSent,
     /// Given up or deliberately left out; the result says why.
     Skipped,
+    /// Tried and failed for good, without ending the turn; the result says why.
+    Failed,
 }
 
 impl StepStatus {
@@ -117,13 +119,16 @@ impl StepStatus {
             Self::Done => "done",
             Self::NotSent => "not_sent",
             Self::Skipped => "skipped",
+            Self::Failed => "failed",
         }
     }
 
     /// The status of a stored name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Intended, Self::Done, Self::NotSent, Self::Skipped].into_iter().find(|status| status.as_str() == name)
+        [Self::Intended, Self::Done, Self::NotSent, Self::Skipped, Self::Failed]
+            .into_iter()
+            .find(|status| status.as_str() == name)
     }
 }
 
@@ -193,6 +198,8 @@ pub struct Finish {
     pub mark_dirty: Vec<(MailboxKey, String)>,
     /// Properties the bridge wrote: ticket, property, hash of the value. Their echoes are recognised.
     pub own_writes: Vec<(TicketId, String, String)>,
+    /// Tickets that were updated by this turn: the next update waits for `ticketing.update_interval`.
+    pub updated_tickets: Vec<TicketId>,
 }
 
 /// How to find one session.

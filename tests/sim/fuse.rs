@@ -101,6 +101,7 @@ fused! {
     set_cursor(name: &str, value: &str) -> ();
     operate(operation: Operation) -> ();
     own_writes(connection: &ConnectionName, ticket: &TicketId) -> Vec<(String, String)>;
+    ticket_updated_at(connection: &ConnectionName, ticket: &TicketId) -> Option<Timestamp>;
     prune(older_than: Timestamp, limit: u32) -> u32;
     check() -> ();
 }

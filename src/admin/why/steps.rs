@@ -16,6 +16,7 @@ pub(super) fn line(step: &StepRecord) -> Line {
         }
         StepStatus::Done => Line::new(at, format!("{what}: done{facts}.")),
         StepStatus::NotSent => Line::new(at, format!("{what}: certainly not sent, may be tried again{facts}.")),
+        StepStatus::Failed => Line::new(at, format!("{what}: failed{facts}.")),
         StepStatus::Skipped => Line::new(at, format!("{what}: left out{facts}.")),
     }
 }

@@ -81,7 +81,13 @@ impl Details {
     #[must_use]
     pub fn handoff(self, words: Option<String>, signal: Signal) -> Answer {
         let decision = Decision::Handoff { words, reason: signal.reason().to_owned() };
-        Answer { decision, sentiment: self.sentiment, language: self.language, summary: self.summary }
+        Answer {
+            decision,
+            sentiment: self.sentiment,
+            language: self.language,
+            summary: self.summary,
+            custom_data: std::collections::BTreeMap::new(),
+        }
     }
 }
 

@@ -40,7 +40,7 @@ impl Connection {
         let plan = s.word("plan", &[("auto", Plan::Auto), ("starter", Plan::Starter), ("pro", Plan::Pro)]);
         let agent = s.section("agent", AgentSettings::read);
         let ticketing = s.section("ticketing", Ticketing::read);
-        refuse_later_tables(s);
+        let crm = refuse_later_tables(s);
         Some(Self {
             name: ConnectionName::from(name),
             portal_id: portal_id?,
@@ -60,6 +60,11 @@ impl Connection {
             plan: plan?,
             agent: agent?,
             ticketing: ticketing?,
+            crm,
+            signatures: Vec::new(),
+            topics: Vec::new(),
+            routing: Vec::new(),
+            handoff_words: Vec::new(),
         })
     }
 }
@@ -160,7 +165,7 @@ fn read_domains(s: &mut Reader<'_>) -> Option<Vec<String>> {
 }
 
 /// Known words of later releases: silence would let people believe in rules that do nothing.
-fn refuse_later_tables(s: &mut Reader<'_>) {
+fn refuse_later_tables(s: &mut Reader<'_>) -> super::Crm {
     for key in ["topics", "routing", "signatures"] {
         let given = s.lookup(key).is_some_and(|value| !values::is_empty_list(value));
         if given {
@@ -173,6 +178,7 @@ fn refuse_later_tables(s: &mut Reader<'_>) {
         }
         Some(())
     });
+    super::Crm { access_token: None, for_agent: false }
 }
 
 #[cfg(test)]

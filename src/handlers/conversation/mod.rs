@@ -87,6 +87,8 @@ fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
         announced: HashMap::new(),
         endings,
         patch: SessionPatch::default(),
+        followups: Vec::new(),
+        own_writes: Vec::new(),
         answering: None,
         known: OnceCell::new(),
     }

@@ -27,6 +27,9 @@ pub struct Plan {
     pub sentiment: Option<String>,
     /// For the reps.
     pub language: Option<String>,
+    /// The topic rule that matched, for the reps and for routing.
+    #[serde(default)]
+    pub topic: Option<String>,
 }
 
 /// The kinds of plan.
@@ -57,6 +60,7 @@ impl Plan {
             summary: None,
             sentiment: None,
             language: None,
+            topic: None,
         }
     }
 

@@ -178,7 +178,7 @@ pub async fn earlier(talk: &mut Talk<'_>, scene: &Scene, name: &'static str) -> 
     match record.status {
         StepStatus::Done => Ok(Some(Posted::Sent)),
         StepStatus::NotSent => Ok(None),
-        StepStatus::Skipped => Ok(Some(ended_before(record.result.as_deref()))),
+        StepStatus::Skipped | StepStatus::Failed => Ok(Some(ended_before(record.result.as_deref()))),
         StepStatus::Intended => match probe::run(talk, scene, &record).await? {
             Probe::Found(message) => {
                 sent(talk, name, &message).await?;

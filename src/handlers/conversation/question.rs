@@ -1,8 +1,8 @@
 //! What the agent is told: the customer's open messages, what was said before, who asks.
 
 use super::scene::Scene;
-use crate::agents::{Contact, Question, Said, Speaker};
-use crate::domain::{Message, MessageKind, Participant, Reason, Truncation};
+use crate::agents::{Question, Said, Speaker};
+use crate::domain::{Contact, Message, MessageKind, Participant, Reason, Truncation};
 use crate::filters::message::Verdict;
 use crate::filters::place;
 use crate::handlers::{Context, Stop};
@@ -31,6 +31,7 @@ pub async fn build(
         channel: place::channel_of(&scene.thread, latest),
         ticket_id: scene.thread.ticket_id.clone(),
         custom_data: scene.session.as_ref().map(|session| session.custom_data.clone()).unwrap_or_default(),
+        crm: None,
     }))
 }
 
@@ -96,6 +97,7 @@ async fn contact(cx: &Context, scene: &Scene, latest: &Message) -> Contact {
         id: scene.thread.contact_id.clone(),
         name: latest.senders.iter().find_map(|sender| sender.name.clone()),
         email: latest.senders.iter().find_map(Participant::email),
+        ..Contact::default()
     };
     let known = contact.email.is_some() || scene.session.as_ref().is_some_and(|s| s.agent_session_id.is_some());
     let actor = latest.senders.iter().find_map(|sender| sender.actor.clone());

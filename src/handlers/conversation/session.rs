@@ -1,42 +1,35 @@
 //! What the session learns from a look at the conversation: taken over, given back, closed, paused, resumed.
 
-use serde::Deserialize;
-
 use super::ask;
 use super::scene::Scene;
 use super::talk::Talk;
 use crate::domain::{Ending, Event, EventKind, Mode, Outcome, Reason, SessionState, Timestamp};
 use crate::filters::ownership;
 use crate::handlers::Stop;
-
-/// Parameters of an `action` event.
-#[derive(Debug, Deserialize)]
-struct Action {
-    action: String,
-}
+use crate::store::request::{self, ActionKind};
 
 /// Performs operators' and workflows' actions among the events.
 pub fn actions(talk: &mut Talk<'_>) {
     let now = talk.cx.now();
     let events: Vec<_> = talk.events.iter().filter(|event| event.kind == EventKind::Action).cloned().collect();
     for event in events {
-        let ending = match action_of(&event).as_deref() {
-            Some("pause") => {
+        let ending = match action_of(&event) {
+            Some(ActionKind::Pause) => {
                 talk.patch.state = Some(SessionState::Paused);
                 Ending::done(event.id, Outcome::Paused)
             }
-            Some("resume") => {
+            Some(ActionKind::Resume | ActionKind::Send) => {
                 resume(talk, now);
                 Ending::done(event.id, Outcome::Resumed)
             }
-            _ => Ending::dead(event.id, Reason::PayloadUnreadable).detail("unknown action"),
+            None => Ending::dead(event.id, Reason::PayloadUnreadable).detail("unknown action"),
         };
         talk.endings.push(ending);
     }
 }
 
-fn action_of(event: &Event) -> Option<String> {
-    serde_json::from_str::<Action>(event.data.as_deref()?).ok().map(|action| action.action)
+fn action_of(event: &Event) -> Option<ActionKind> {
+    request::decode::<request::Action>(event.data.as_deref()).map(|action| action.action)
 }
 
 /// Why an answer under way must be withdrawn, if it must.
@@ -56,7 +49,7 @@ pub fn withdrawal(reason: Reason) -> Reason {
 async fn pause_waits(talk: &Talk<'_>) -> Result<bool, Stop> {
     let waiting = talk.cx.store.waiting(talk.lease).await?;
     let actions = waiting.iter().filter(|event| event.kind == EventKind::Action);
-    Ok(actions.filter_map(action_of).next_back().as_deref() == Some("pause"))
+    Ok(actions.filter_map(action_of).next_back() == Some(ActionKind::Pause))
 }
 
 fn resume(talk: &mut Talk<'_>, since: Timestamp) {

@@ -7,7 +7,8 @@ use tokio::sync::OnceCell;
 use super::scene::Scene;
 use crate::domain::MailboxKey;
 use crate::domain::{
-    AnsweredThrough, Ending, Event, EventId, Message, MessageId, Object, Outcome, Reason, SessionPatch, ThreadId,
+    AnsweredThrough, Ending, Event, EventId, Message, MessageId, NewEvent, Object, Outcome, Reason, SessionPatch,
+    ThreadId, TicketId,
 };
 use crate::handlers::journal::Journal;
 use crate::handlers::team::Known;
@@ -42,6 +43,10 @@ pub struct Talk<'a> {
     pub endings: Vec<Ending>,
     /// Changes of the session so far.
     pub patch: SessionPatch,
+    /// Events for other mailboxes or for later, stored when the turn ends.
+    pub followups: Vec<NewEvent>,
+    /// Properties written with a new ticket, and hashes of their values: their echoes are recognised.
+    pub own_writes: Vec<(TicketId, String, String)>,
     /// The newest message the journalled plan answers.
     pub answering: Option<AnsweredThrough>,
     /// Who we are and who the team is, read once a run: the last look before a post must not wait for it.
@@ -106,7 +111,14 @@ impl Talk<'_> {
         let sessions = if patch.is_empty() { Vec::new() } else { vec![SessionChange { key, version, patch }] };
         let id = session.map(|session| session.id);
         let endings = self.endings.into_iter().map(|ending| Ending { session: ending.session.or(id), ..ending });
-        Finish { endings: endings.collect(), sessions, mark_dirty, ..Finish::default() }
+        Finish {
+            endings: endings.collect(),
+            sessions,
+            mark_dirty,
+            followups: self.followups,
+            own_writes: self.own_writes,
+            ..Finish::default()
+        }
     }
 
     /// Notes ticket and contact of the thread; a newly linked ticket's properties are read once.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::id::Id;
+use super::stamp::Stamp;
 
 #[derive(Debug, Deserialize)]
 pub(in crate::hubspot) struct WireActor {
@@ -49,12 +50,40 @@ pub(in crate::hubspot) struct WireOwner {
     pub(in crate::hubspot) id: Id,
     pub(in crate::hubspot) user_id: Option<Id>,
     pub(in crate::hubspot) email: Option<String>,
+    pub(in crate::hubspot) first_name: Option<String>,
+    pub(in crate::hubspot) last_name: Option<String>,
 }
 
-/// A value is text whatever the property's type; a number or a boolean is read as its text.
+/// A record of any kind.
 #[derive(Debug, Deserialize)]
-pub(in crate::hubspot) struct WireTicket {
+#[serde(rename_all = "camelCase")]
+pub(in crate::hubspot) struct WireRecord {
+    #[serde(default)]
+    pub(in crate::hubspot) id: Id,
+    #[serde(default)]
     pub(in crate::hubspot) properties: BTreeMap<String, Value>,
+    pub(in crate::hubspot) created_at: Option<Stamp>,
+}
+
+/// `toObjectId` is a number in HubSpot's examples and text in its specification.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::hubspot) struct WireAssociation {
+    pub(in crate::hubspot) to_object_id: Id,
+}
+
+#[derive(Debug, Deserialize)]
+pub(in crate::hubspot) struct WirePipeline {
+    pub(in crate::hubspot) id: Id,
+    pub(in crate::hubspot) label: Option<String>,
+    #[serde(default)]
+    pub(in crate::hubspot) stages: Vec<WireStage>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(in crate::hubspot) struct WireStage {
+    pub(in crate::hubspot) id: Id,
+    pub(in crate::hubspot) label: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

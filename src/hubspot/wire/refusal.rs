@@ -68,6 +68,24 @@ impl Refusal {
         (!digits.is_empty()).then_some(digits)
     }
 
+    /// The names in `Property values were not valid: [{"name": …}, …]`: HubSpot puts the list inside the message.
+    pub(in crate::hubspot) fn bad_properties(&self) -> Vec<String> {
+        let Some(message) = self.text("message").filter(|text| text.contains("were not valid")) else {
+            return Vec::new();
+        };
+        let list = message.find('[').and_then(|start| message.get(start..)).unwrap_or_default();
+        let mut list = serde_json::Deserializer::from_str(list).into_iter::<Vec<Value>>();
+        let mut names: Vec<String> = list
+            .next()
+            .and_then(Result::ok)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|problem| problem.get("name").and_then(word))
+            .collect();
+        names.dedup();
+        names
+    }
+
     /// ` CATEGORY (SUB_CATEGORY)`, or nothing.
     pub(in crate::hubspot) fn quoted(&self) -> String {
         let category = self.0.get("category").or_else(|| self.0.get("errorType")).and_then(word);

@@ -34,6 +34,9 @@ pub(super) fn finish(tx: &mut Tx<'_>, lease: &Lease, finish: Finish) -> Result<(
     for (ticket, property, hash) in &finish.own_writes {
         own_write(tx, mailbox.connection, ticket.as_str(), property, hash)?;
     }
+    for ticket in &finish.updated_tickets {
+        ticket_update(tx, mailbox.connection, ticket.as_str())?;
+    }
     append::check(&finish.followups)?;
     append::append(tx, &Batch { events: finish.followups, dirty: finish.mark_dirty })?;
     step::erase(tx, turn)?;
@@ -75,7 +78,8 @@ fn end_events(tx: &mut Tx<'_>, mailbox: &Mailbox, endings: Vec<Ending>) -> Resul
 fn session_of(tx: &Tx<'_>, mailbox: &Mailbox) -> Result<Option<SessionId>, Fault> {
     match &mailbox.object {
         Object::Thread(thread) => session::id_of_thread(tx, mailbox.connection, thread),
-        Object::Ticket(_) => Ok(None),
+        Object::Outside(id) => session::id_of_agent(tx, mailbox.connection, id),
+        Object::Ticket(_) | Object::Note(_) => Ok(None),
     }
 }
 
@@ -87,6 +91,13 @@ fn own_write(tx: &Tx<'_>, connection: i64, ticket: &str, property: &str, hash: &
              VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![connection, ticket, property, hash, tx.now.0])?;
+    Ok(())
+}
+
+fn ticket_update(tx: &Tx<'_>, connection: i64, ticket: &str) -> Result<(), Fault> {
+    tx.conn
+        .prepare_cached("INSERT OR REPLACE INTO ticket_updates (connection_id, ticket_id, at) VALUES (?1, ?2, ?3)")?
+        .execute(params![connection, ticket, tx.now.0])?;
     Ok(())
 }
 

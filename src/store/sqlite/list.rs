@@ -5,7 +5,6 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::event::{self, select_events};
 use super::fault::Fault;
-use super::mailbox;
 use super::session::{self, select_sessions};
 use crate::domain::{
     ConnectionName, ContactId, Event, Outcome, Reason, Session, SessionState, State, ThreadId, TicketId,
@@ -73,7 +72,7 @@ pub(super) fn events(
         conditions.and(of_state(state), []);
     }
     if let Some(object) = &filter.object {
-        conditions.and(OF_OBJECT, [text(object.id()), text(mailbox::kind(object))]);
+        conditions.and(OF_OBJECT, [text(object.id()), text(object.kind())]);
     }
     if let Some(message) = &filter.message {
         let id = text(message.as_str());

@@ -38,21 +38,9 @@ pub(super) struct Mailbox {
     pub dirty_generation: i64,
 }
 
-/// `thread` or `ticket`.
-pub(super) fn kind(object: &Object) -> &'static str {
-    match object {
-        Object::Thread(_) => "thread",
-        Object::Ticket(_) => "ticket",
-    }
-}
-
 /// The object of a stored kind and id.
 pub(super) fn object(kind: &str, id: String) -> Result<Object, Fault> {
-    match kind {
-        "thread" => Ok(Object::Thread(id.into())),
-        "ticket" => Ok(Object::Ticket(id.into())),
-        _ => Err(unreadable("mailbox", kind)),
-    }
+    Object::from_kind(kind, id).ok_or_else(|| unreadable("mailbox", kind))
 }
 
 /// The number of a lane in the database.
@@ -97,7 +85,7 @@ impl Mailbox {
     /// By its name.
     pub(super) fn find(tx: &Tx<'_>, connection: i64, object: &Object) -> Result<Option<Self>, Fault> {
         let mut statement = tx.conn.prepare_cached(select!("object_id = ?1 AND kind = ?2 AND connection_id = ?3"))?;
-        let key = params![object.id(), kind(object), connection];
+        let key = params![object.id(), object.kind(), connection];
         statement.query_row(key, |row| Ok(Self::read(&mut Columns::of(row)))).optional()?.transpose()
     }
 
@@ -109,7 +97,7 @@ impl Mailbox {
         let mut statement = tx
             .conn
             .prepare_cached("INSERT INTO mailboxes (connection_id, kind, object_id, lane) VALUES (?1, ?2, ?3, ?4)")?;
-        let id = statement.insert(params![connection, kind(object), object.id(), lane(object.lane())])?;
+        let id = statement.insert(params![connection, object.kind(), object.id(), lane(object.lane())])?;
         Ok(Self::fresh(id, connection, object.clone()))
     }
 

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::core::Tx;
 use super::event;
 use super::fault::Fault;
-use crate::domain::{ConnectionName, DedupKey, MessageId, TicketId};
+use crate::domain::{ConnectionName, DedupKey, MessageId, TicketId, Timestamp};
 
 /// For each key: is there an event with it?
 pub(super) fn known(tx: &Tx<'_>, keys: &[DedupKey]) -> Result<Vec<bool>, Fault> {
@@ -42,6 +42,19 @@ pub(super) fn own_writes(
     )?;
     let rows = statement.query_map(params![ticket.as_str(), connection], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// When a ticket was last updated by us.
+pub(super) fn ticket_updated_at(
+    tx: &Tx<'_>,
+    connection: &ConnectionName,
+    ticket: &TicketId,
+) -> Result<Option<Timestamp>, Fault> {
+    let Some(connection) = tx.memory.names.id(connection) else { return Ok(None) };
+    let mut statement =
+        tx.conn.prepare_cached("SELECT at FROM ticket_updates WHERE ticket_id = ?1 AND connection_id = ?2")?;
+    let at = statement.query_row(params![ticket.as_str(), connection], |row| row.get(0)).optional()?;
+    Ok(at.map(Timestamp))
 }
 
 /// A named position.

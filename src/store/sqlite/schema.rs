@@ -8,7 +8,7 @@ use super::backup;
 use super::open::OpenError;
 
 /// Each takes the schema one version further; the first makes it. Released ones never change.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("v1.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
 
 /// Marks the file as ours: `HSBR`.
 const APPLICATION: i64 = 0x4853_4252;
@@ -79,6 +79,10 @@ pub(super) fn in_memory() -> Connection {
 mod tests {
     use super::*;
 
+    fn version(conn: &Connection) -> usize {
+        usize::try_from(pragma(conn, "user_version").unwrap()).unwrap()
+    }
+
     const SECOND: &str = "ALTER TABLE cursors ADD COLUMN moved_at INTEGER";
 
     #[test]
@@ -86,17 +90,19 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("bridge.db");
         let mut conn = Connection::open(&file).unwrap();
+        let known = MIGRATIONS.len();
         migrate(&mut conn, Some(&file), MIGRATIONS).unwrap();
         conn.execute("INSERT INTO cursors VALUES ('sweep', '7')", []).unwrap();
-        assert!(!dir.path().join("bridge.db.v1.bak").exists(), "a new file needs no copy");
+        let kept = dir.path().join(format!("bridge.db.v{known}.bak"));
+        assert!(!kept.exists(), "a new file needs no copy");
 
         let newer = [MIGRATIONS, &[SECOND]].concat();
         migrate(&mut conn, Some(&file), &newer).unwrap();
-        assert_eq!(pragma(&conn, "user_version").unwrap(), 2);
+        assert_eq!(version(&conn), known + 1);
         conn.execute("UPDATE cursors SET moved_at = 1", []).unwrap();
 
-        let copy = Connection::open(dir.path().join("bridge.db.v1.bak")).unwrap();
-        assert_eq!(pragma(&copy, "user_version").unwrap(), 1);
+        let copy = Connection::open(kept).unwrap();
+        assert_eq!(version(&copy), known);
         let value: String = copy.query_row("SELECT value FROM cursors", [], |row| row.get(0)).unwrap();
         assert_eq!(value, "7");
     }
@@ -106,15 +112,15 @@ mod tests {
         let mut conn = in_memory();
         let broken = [MIGRATIONS, &[SECOND, "ALTER TABLE nothing ADD COLUMN x"]].concat();
         assert!(migrate(&mut conn, None, &broken).is_err());
-        assert_eq!(pragma(&conn, "user_version").unwrap(), 1);
+        assert_eq!(version(&conn), MIGRATIONS.len());
         assert!(conn.prepare("SELECT moved_at FROM cursors").is_err());
     }
 
     #[test]
     fn a_newer_schema_is_refused_in_words_an_operator_understands() {
         let mut conn = in_memory();
-        conn.pragma_update(None, "user_version", 9).unwrap();
+        conn.pragma_update(None, "user_version", 99).unwrap();
         let error = migrate(&mut conn, None, MIGRATIONS).unwrap_err().to_string();
-        assert!(error.contains("schema 9") && error.contains("newer"), "{error}");
+        assert!(error.contains("schema 99") && error.contains("newer"), "{error}");
     }
 }

@@ -76,6 +76,17 @@ pub(super) fn id_of_thread(tx: &Tx<'_>, connection: i64, thread: &ThreadId) -> R
         .optional()?)
 }
 
+/// The newest session of an agent's own id.
+pub(super) fn id_of_agent(tx: &Tx<'_>, connection: i64, agent: &str) -> Result<Option<SessionId>, Fault> {
+    Ok(tx
+        .conn
+        .prepare_cached(
+            "SELECT id FROM sessions WHERE agent_session_id = ?1 AND connection_id = ?2 ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row(params![agent, connection], |row| row.get(0).map(SessionId))
+        .optional()?)
+}
+
 /// Applies one change, if the session still has the version it was made for.
 pub(super) fn change(tx: &mut Tx<'_>, change: &SessionChange) -> Result<Session, Fault> {
     let mut session = match (find(tx.conn, &change.key)?, change.version) {
@@ -94,8 +105,13 @@ pub(super) fn change(tx: &mut Tx<'_>, change: &SessionChange) -> Result<Session,
 /// Applies one change from outside a turn, and lets a running turn notice it.
 pub(super) fn patch(tx: &mut Tx<'_>, wanted: &SessionChange) -> Result<Session, Fault> {
     let session = change(tx, wanted)?;
-    let mailbox = match (&session.thread_id, tx.memory.names.id(&session.connection)) {
-        (Some(thread), Some(connection)) => Mailbox::find(tx, connection, &Object::Thread(thread.clone()))?,
+    let object = match (&session.thread_id, &session.agent_session_id) {
+        (Some(thread), _) => Some(Object::Thread(thread.clone())),
+        (None, Some(id)) => Some(Object::Outside(id.clone())),
+        (None, None) => None,
+    };
+    let mailbox = match (object, tx.memory.names.id(&session.connection)) {
+        (Some(object), Some(connection)) => Mailbox::find(tx, connection, &object)?,
         _ => None,
     };
     if let Some(mut mailbox) = mailbox {

@@ -14,7 +14,7 @@ CREATE TABLE connections (
 CREATE TABLE mailboxes (
   id               INTEGER PRIMARY KEY,
   connection_id    INTEGER NOT NULL,
-  kind             TEXT NOT NULL,              -- thread, ticket
+  kind             TEXT NOT NULL,              -- thread, ticket, outside, note
   object_id        TEXT NOT NULL,
   lane             INTEGER NOT NULL,           -- 0 conversations, 1 tickets
   asap_at          INTEGER,                    -- what waits for nothing is due since

@@ -107,6 +107,15 @@ impl Store for SqliteStore {
         self.call("read what was written", move |tx| recall::own_writes(tx, &connection, &ticket)).await
     }
 
+    async fn ticket_updated_at(
+        &self,
+        connection: &ConnectionName,
+        ticket: &TicketId,
+    ) -> Result<Option<Timestamp>, Error> {
+        let (connection, ticket) = (connection.clone(), ticket.clone());
+        self.call("read when a ticket was updated", move |tx| recall::ticket_updated_at(tx, &connection, &ticket)).await
+    }
+
     async fn known(&self, keys: &[DedupKey]) -> Result<Vec<bool>, Error> {
         let keys = keys.to_vec();
         self.call("look for known events", move |tx| recall::known(tx, &keys)).await

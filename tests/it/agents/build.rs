@@ -7,7 +7,7 @@ use std::time::Duration;
 use hubspot_bridge::agents::{BuildError, Builder};
 use hubspot_bridge::clock::ManualClock;
 use hubspot_bridge::config::{
-    AgentKind, AgentSettings, Connection, OnAgentFailure, Plan, ReturnToAi, Secret, SignatureMode, Ticketing,
+    AgentKind, AgentSettings, Connection, Crm, OnAgentFailure, Plan, ReturnToAi, Secret, SignatureMode, Ticketing,
 };
 use hubspot_bridge::domain::{Mode, PortalId};
 
@@ -54,6 +54,11 @@ fn connection(name: &str, kind: AgentKind) -> Connection {
             tag_property: String::new(),
             custom_data: <_>::default(),
         },
+        crm: Crm { access_token: None, for_agent: false },
+        signatures: Vec::new(),
+        topics: Vec::new(),
+        routing: Vec::new(),
+        handoff_words: Vec::new(),
     }
 }
 

@@ -68,10 +68,12 @@ fn documented() -> Question {
             id: Some("301".into()),
             name: Some("Anna Berg".into()),
             email: Some("anna@example.com".into()),
+            ..Contact::default()
         },
         channel: Channel::Email,
         ticket_id: Some("55120".into()),
         custom_data: [("plan".to_owned(), "gold".to_owned())].into(),
+        crm: None,
     }
 }
 

@@ -22,10 +22,12 @@ pub fn burst(texts: &[&str]) -> Question {
             id: Some("7".into()),
             name: Some("Anna Berg".into()),
             email: Some("anna@example.com".into()),
+            ..Contact::default()
         },
         channel: Channel::Chat,
         ticket_id: None,
         custom_data: [("plan".to_owned(), "gold".to_owned())].into(),
+        crm: None,
     }
 }
 

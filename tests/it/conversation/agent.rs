@@ -66,6 +66,7 @@ impl Scripted {
             sentiment: Some("angry".to_owned()),
             language: Some("de".to_owned()),
             summary: Some("The parcel is late.".to_owned()),
+            custom_data: std::collections::BTreeMap::new(),
         }));
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hubspot_bridge::config::{
-    AgentKind, AgentSettings, Connection, OnAgentFailure, Plan, ReturnToAi, Secret, SignatureMode, Ticketing,
+    AgentKind, AgentSettings, Connection, Crm, OnAgentFailure, Plan, ReturnToAi, Secret, SignatureMode, Ticketing,
 };
 use hubspot_bridge::domain::{
     ActorId, Direction, Message, MessageKind, Mode, Participant, PortalId, Session, SessionId, SessionState, Thread,
@@ -151,5 +151,10 @@ pub fn settings() -> Connection {
             tag_property: "opencx_tags".into(),
             custom_data: BTreeMap::new(),
         },
+        crm: Crm { access_token: None, for_agent: false },
+        signatures: Vec::new(),
+        topics: Vec::new(),
+        routing: Vec::new(),
+        handoff_words: Vec::new(),
     }
 }

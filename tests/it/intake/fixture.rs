@@ -8,8 +8,8 @@ use base64::Engine as _;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use hubspot_bridge::clock::Clock;
 use hubspot_bridge::config::{
-    AgentKind, AgentSettings, Config, Connection, Delivery, Guarantee, OnAgentFailure, OnUnknown, Plan, ReplyLimit,
-    ReturnToAi, Secret, SignatureMode, Ticketing, admin, hubspot, server, store as store_config, telemetry,
+    AgentKind, AgentSettings, Config, Connection, Crm, Delivery, Guarantee, OnAgentFailure, OnUnknown, Plan,
+    ReplyLimit, ReturnToAi, Secret, SignatureMode, Ticketing, admin, hubspot, server, store as store_config, telemetry,
 };
 use hubspot_bridge::domain::{ActorId, ConnectionName, Mode, PortalId};
 use hubspot_bridge::intake::Intake;
@@ -60,6 +60,11 @@ pub fn connection(name: &str, portal: i64) -> Connection {
             tag_property: "opencx_tags".to_owned(),
             custom_data: BTreeMap::new(),
         },
+        crm: Crm { access_token: None, for_agent: false },
+        signatures: Vec::new(),
+        topics: Vec::new(),
+        routing: Vec::new(),
+        handoff_words: Vec::new(),
     }
 }
 

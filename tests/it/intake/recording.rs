@@ -73,6 +73,13 @@ impl Store for Recording {
     async fn posted(&self, _: &ConnectionName, _: &[MessageId]) -> Result<Vec<MessageId>, Error> {
         Err(Error::Stopped)
     }
+    async fn ticket_updated_at(
+        &self,
+        _: &ConnectionName,
+        _: &hubspot_bridge::domain::TicketId,
+    ) -> Result<Option<Timestamp>, Error> {
+        Err(Error::Stopped)
+    }
     async fn own_writes(
         &self,
         _: &ConnectionName,

@@ -1,0 +1,31 @@
+//! Owners: whose id goes into `hubspot_owner_id`, and the user behind it.
+
+use crate::hubspot::call::Call;
+use crate::hubspot::client::Client;
+use crate::hubspot::error::Error;
+use crate::hubspot::types::Owner;
+use crate::hubspot::wire::id::Id;
+use crate::hubspot::wire::others::WireOwner;
+
+/// HubSpot's page size of owners.
+const OWNERS_PAGE: &str = "100";
+
+impl Client {
+    /// Every owner who is not archived.
+    pub async fn owners(&self) -> Result<Vec<Owner>, Error> {
+        let call = |cursor: Option<&str>| {
+            Call::get("GET /owners", self.shared.paths.crm("owners", "")).query("limit", OWNERS_PAGE).after(cursor)
+        };
+        let owners: Vec<WireOwner> = self.every_page(call).await?;
+        let owner = |owner: WireOwner| {
+            let name = [owner.first_name, owner.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            Owner {
+                id: owner.id.text().unwrap_or_default(),
+                user_id: owner.user_id.and_then(Id::text),
+                email: owner.email.filter(|email| !email.is_empty()),
+                name: Some(name.trim().to_owned()).filter(|name| !name.is_empty()),
+            }
+        };
+        Ok(owners.into_iter().map(owner).collect())
+    }
+}
