@@ -67,3 +67,7 @@ pub const PROBE_MESSAGES: usize = 200;
 pub const LEASE: Duration = Duration::from_mins(1);
 /// Pages of threads one sweep reads: 100 of 100 threads are more than an inbox sees between two sweeps.
 pub const SWEEP_PAGES: usize = 100;
+/// Characters of one text property in HubSpot's CRM.
+pub const PROPERTY_CHARS: usize = 65_536;
+/// Messages of a thread that a handed-off conversation's transcript goes back. Older ones are in the thread itself.
+pub const TRANSCRIPT_MESSAGES: usize = 500;

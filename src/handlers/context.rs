@@ -31,6 +31,8 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// Counters.
     pub metrics: Metrics,
+    /// Where people reach the console, without a trailing slash; empty: nowhere.
+    pub console_url: String,
     /// The bound of one call to HubSpot.
     pub hubspot_timeout: std::time::Duration,
 }
@@ -72,6 +74,7 @@ impl Context {
             directory: Arc::default(),
             clock: Arc::clone(common.clock),
             metrics: common.metrics.clone(),
+            console_url: String::new(),
             hubspot_timeout: common.config.hubspot.timeout,
         }
     }

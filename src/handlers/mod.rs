@@ -4,6 +4,7 @@
 
 pub mod context;
 pub mod conversation;
+pub mod handoff;
 pub mod journal;
 pub mod note;
 pub mod outside;

@@ -1,12 +1,306 @@
-//! A conversation that lives outside HubSpot: its handoff into HubSpot.
+//! A conversation that lives outside HubSpot (a widget, WhatsApp, a phone call of the agent's own): its handoff gives it
+//! a contact and a ticket with the transcript, so that reps have it. One that began in HubSpot is carried to its thread.
 
-use super::{Context, Run, Stop};
+use std::collections::BTreeMap;
 
-use crate::domain::{Ending, Reason};
-use crate::store::Finish;
+use super::handoff::{Case, Desk, Ended, assign, contact, first_event, ticket, transcript};
+use super::journal::{Journal, step};
+use super::{Context, LastResort, Run, Stop};
+use crate::agents::{self, Outside};
+use crate::config::Guarantee;
+use crate::domain::{
+    Channel, ContactId, DedupKey, Ending, Event, EventKind, Mode, NewEvent, Object, Outcome, Reason, Schedule, Session,
+    SessionPatch, SessionState, ThreadId, TicketId,
+};
+use crate::filters::routing::Facts;
+use crate::store::request::{self, ActionKind, TicketWrite};
+use crate::store::{Finish, SessionChange, SessionKey, StepStatus};
 
 /// Runs the turn.
-pub async fn run(_cx: &Context, run: Run<'_>, _id: String) -> Result<Finish, Stop> {
-    let endings = run.turn.events.iter().map(|event| Ending::dead(event.id, Reason::PayloadUnreadable)).collect();
-    Ok(Finish { endings, ..Finish::default() })
+pub async fn run(cx: &Context, run: Run<'_>, id: String) -> Result<Finish, Stop> {
+    if run.turn.crashed && cx.delivery.guarantee == Guarantee::AtMostOnce {
+        let endings = run.turn.events.iter().map(|event| Ending::dead(event.id, Reason::Interrupted));
+        return Ok(Finish { endings: endings.collect(), ..Finish::default() });
+    }
+    let key = SessionKey::Agent(cx.settings.name.clone(), id.clone());
+    let session = cx.store.session(&key).await?;
+    if let Some(thread) = session.as_ref().and_then(|session| session.thread_id.clone()) {
+        return Ok(carried(cx, &run.turn.events, &thread));
+    }
+    let journal = Journal::new(cx.store.as_ref(), run.lease, run.watch, cx.clock.as_ref(), run.turn.steps);
+    let mut turn = Elsewhere {
+        cx,
+        journal,
+        attempts: run.lease.attempts,
+        last_resort: run.last_resort,
+        events: run.turn.events,
+        id,
+        session,
+        patch: SessionPatch::default(),
+        finish: Finish::default(),
+    };
+    turn.actions();
+    let wishes: Vec<Event> = turn.events.iter().filter(|e| e.kind == EventKind::HandoffRequest).cloned().collect();
+    if !wishes.is_empty() {
+        turn.hand_off(&wishes).await?;
+    }
+    Ok(turn.finish(key))
+}
+
+/// The bridge knows it as a thread: its mailbox decides.
+fn carried(cx: &Context, events: &[Event], thread: &ThreadId) -> Finish {
+    let mut finish = Finish::default();
+    for event in events {
+        let outcome = match (event.kind, action(event)) {
+            (EventKind::HandoffRequest, _) => Outcome::HandedOff,
+            (EventKind::Action, Some(ActionKind::Pause)) => Outcome::Paused,
+            (EventKind::Action, Some(ActionKind::Resume | ActionKind::Send)) => Outcome::Resumed,
+            _ => {
+                finish.endings.push(unknown(event));
+                continue;
+            }
+        };
+        let dedup = DedupKey::of(&["carried", cx.settings.name.as_str(), &event.id.to_string()]);
+        finish.followups.push(NewEvent {
+            data: event.data.clone(),
+            ..request::urgent(
+                request::event(
+                    cx.settings.name.clone(),
+                    Object::Thread(thread.clone()),
+                    event.kind,
+                    &(),
+                    dedup,
+                    Schedule::Now,
+                ),
+                event.source.as_deref().unwrap_or("outside"),
+                cx.now(),
+            )
+        });
+        let detail = format!("carried on to thread {thread}, where the conversation is");
+        finish.endings.push(Ending::done(event.id, outcome).detail(detail));
+    }
+    finish
+}
+
+fn action(event: &Event) -> Option<ActionKind> {
+    request::decode::<request::Action>(event.data.as_deref()).map(|action| action.action)
+}
+
+fn unknown(event: &Event) -> Ending {
+    Ending::dead(event.id, Reason::PayloadUnreadable).detail("this release does not know such events")
+}
+
+/// One run over such a conversation.
+struct Elsewhere<'a> {
+    cx: &'a Context,
+    journal: Journal<'a>,
+    attempts: u32,
+    last_resort: Option<LastResort>,
+    events: Vec<Event>,
+    /// The agent's own id.
+    id: String,
+    session: Option<Session>,
+    patch: SessionPatch,
+    finish: Finish,
+}
+
+impl<'a> Elsewhere<'a> {
+    /// Pause and resume only note the state: the AI itself is elsewhere.
+    fn actions(&mut self) {
+        for event in self.events.iter().filter(|event| event.kind != EventKind::HandoffRequest) {
+            let ending = match action(event).filter(|_| event.kind == EventKind::Action) {
+                Some(ActionKind::Pause) => {
+                    self.patch.state = Some(SessionState::Paused);
+                    Ending::done(event.id, Outcome::Paused)
+                }
+                Some(ActionKind::Resume | ActionKind::Send) => {
+                    self.patch.state = Some(SessionState::Ai);
+                    self.patch.handed_off_at = Some(None);
+                    self.patch.ai_since = Some(self.cx.now());
+                    Ending::done(event.id, Outcome::Resumed)
+                }
+                None => unknown(event),
+            };
+            self.finish.endings.push(ending);
+        }
+    }
+
+    async fn hand_off(&mut self, wishes: &[Event]) -> Result<(), Stop> {
+        let before = self.session.as_ref().filter(|session| session.state == SessionState::HandedOff);
+        if before.is_some_and(|session| session.ticket_id.is_some()) && self.journal.get(step::TICKET).is_none() {
+            self.end(wishes, Ok("it was handed off already".to_owned()));
+            return Ok(());
+        }
+        let told = match self.cx.agent.conversation(&self.id).await {
+            Ok(Some(told)) => told,
+            Ok(None) => {
+                let detail = "the agent does not know this conversation".to_owned();
+                self.end(wishes, Err((Reason::ObjectNotFound, detail)));
+                return Ok(());
+            }
+            Err(error) => match stopped(self.cx, error) {
+                Ok(detail) => {
+                    self.end(wishes, Err((Reason::AgentFailed, detail)));
+                    return Ok(());
+                }
+                Err(stop) => return Err(stop),
+            },
+        };
+        let reason = wishes.iter().find_map(|event| {
+            request::decode::<request::HandoffRequest>(event.data.as_deref()).and_then(|request| request.reason)
+        });
+        let ended = self.records(&told, reason).await?;
+        self.patch.state = Some(SessionState::HandedOff);
+        self.patch.handed_off_at = Some(Some(self.cx.now()));
+        self.patch.custom_data.extend(told.custom_data);
+        self.end(wishes, ended);
+        Ok(())
+    }
+
+    /// Contact, ticket with its owner, transcript: the detail, or why there is no ticket.
+    async fn records(
+        &mut self,
+        told: &Outside,
+        reason: Option<String>,
+    ) -> Result<Result<String, (Reason, String)>, Stop> {
+        let session = self.session.clone();
+        let case = case(told, session.as_ref(), reason, &self.id, &self.events);
+        let (owner, user) = self.owner(told).await;
+        let last = self.last_resort.is_some();
+        let mut desk = Desk { cx: self.cx, journal: &mut self.journal, last, attempts: self.attempts };
+        let mut remarks = Vec::new();
+        let ended = contact::step(&mut desk, &case).await?;
+        let contact = ended.id().map(ContactId::from);
+        remarks.extend(ended.remark("contact"));
+        let ended = self::ticket(&mut desk, &case, contact.as_ref(), owner, told).await?;
+        remarks.extend(ended.remark("ticket"));
+        self.patch.contact_id = contact;
+        let Some(id) = ended.id().map(TicketId::from) else {
+            let reason = ended.reason().unwrap_or(Reason::RejectedByHubspot);
+            return Ok(Err((reason, remarks.join("; "))));
+        };
+        if ended.is_new() {
+            let transcript = transcript::render(&told.transcript, told.contact.name.as_deref());
+            remarks.extend(ticket::transcript_notes(&mut desk, &case, &id, &transcript).await?);
+            self.finish.own_writes.extend(ticket::own_writes(&case, &self.cx.settings.ticketing, &id));
+        } else {
+            self.finish.followups.push(self.write(&id, user));
+        }
+        remarks.insert(0, format!("ticket {id}"));
+        self.patch.ticket_id = Some(id);
+        Ok(Ok(remarks.join("; ")))
+    }
+
+    /// A ticket that was there before gets its tag and owner from its own mailbox.
+    fn write(&self, ticket: &TicketId, owner: Option<String>) -> NewEvent {
+        let write = TicketWrite { v: 1, tag: true, owner, ..TicketWrite::default() };
+        let connection = self.cx.settings.name.clone();
+        let dedup = DedupKey::of(&["handoff", connection.as_str(), &first_event(&self.events).to_string()]);
+        let object = Object::Ticket(ticket.clone());
+        request::event(connection, object, EventKind::TicketWrite, &write, dedup, Schedule::Now)
+    }
+
+    /// The owner id and the user the rules name.
+    async fn owner(&self, told: &Outside) -> (Option<String>, Option<String>) {
+        let facts = Facts {
+            channel: channel(told),
+            topic: None,
+            language: told.language.as_deref(),
+            sentiment: told.sentiment.as_deref(),
+            custom_data: &told.custom_data,
+            now: self.cx.now(),
+        };
+        let Some(user) = assign::who(&self.cx.settings, &facts).0 else { return (None, None) };
+        let known = self.cx.directory.known(&self.cx.hubspot).await;
+        (ticket::owner_of(&known.owners, user), Some(user.0.clone()))
+    }
+
+    fn end(&mut self, wishes: &[Event], ended: Result<String, (Reason, String)>) {
+        for event in wishes {
+            self.finish.endings.push(match &ended {
+                Ok(detail) => Ending::done(event.id, Outcome::HandedOff).detail(detail.clone()),
+                Err((reason @ Reason::TicketingDisabled, detail)) => {
+                    Ending::skipped(event.id, *reason).detail(detail.clone())
+                }
+                Err((reason, detail)) => Ending::dead(event.id, *reason).detail(detail.clone()),
+            });
+        }
+    }
+
+    fn finish(mut self, key: SessionKey) -> Finish {
+        if !self.patch.is_empty() {
+            let version = self.session.as_ref().map_or(0, |session| session.version);
+            if self.session.is_none() {
+                self.patch.mode = Some(Mode::Autopilot);
+            }
+            self.finish.sessions.push(SessionChange { key, version, patch: self.patch });
+        }
+        self.finish
+    }
+}
+
+/// The session's own ticket if HubSpot still has it, else a new one.
+async fn ticket(
+    desk: &mut Desk<'_, '_>,
+    case: &Case<'_>,
+    contact: Option<&ContactId>,
+    owner: Option<String>,
+    told: &Outside,
+) -> Result<Ended, Stop> {
+    let linked = case.session.and_then(|session| session.ticket_id.as_ref());
+    let begun = desk.journal.status(step::TICKET).is_some_and(|status| status != StepStatus::NotSent);
+    if let Some(linked) = linked.filter(|_| !begun && desk.cx.settings.ticketing.enabled) {
+        match desk.cx.hubspot.ticket(linked, &[]).await {
+            Ok(_) => return ticket::reuse(desk, linked, contact).await,
+            Err(error) if error.class == crate::hubspot::Class::NotFound => {}
+            Err(error) => return desk.failed(step::TICKET, error).await,
+        }
+    }
+    let transcript = transcript::render(&told.transcript, told.contact.name.as_deref());
+    ticket::make(desk, case, &ticket::Draft { contact, owner, transcript: &transcript }).await
+}
+
+fn case<'s>(
+    told: &Outside,
+    session: Option<&'s Session>,
+    reason: Option<String>,
+    id: &str,
+    events: &[Event],
+) -> Case<'s> {
+    let who = told.contact.name.as_deref().unwrap_or("a customer");
+    let channel = told.channel.as_deref().unwrap_or("outside HubSpot");
+    let mut custom_data: BTreeMap<String, String> =
+        session.map(|session| session.custom_data.clone()).unwrap_or_default();
+    custom_data.extend(told.custom_data.clone());
+    Case {
+        customer: told.contact.clone(),
+        thread: None,
+        session,
+        subject: format!("Conversation with {who} ({channel}, {id})"),
+        summary: told.summary.clone().or(reason),
+        sentiment: told.sentiment.clone(),
+        custom_data,
+        event: first_event(events),
+    }
+}
+
+/// The agent's word for a channel as one of HubSpot's.
+fn channel(told: &Outside) -> Channel {
+    match told.channel.as_deref() {
+        Some("web" | "widget" | "web_chat" | "chat") => Channel::Chat,
+        Some("messenger" | "facebook") => Channel::Facebook,
+        Some(word) => Channel::ALL.into_iter().find(|channel| channel.as_str() == word).unwrap_or(Channel::Other),
+        None => Channel::Other,
+    }
+}
+
+/// What an agent that does not tell means for the turn: words where it never will.
+fn stopped(cx: &Context, error: agents::Error) -> Result<String, Stop> {
+    match error.class {
+        agents::Class::Permanent => Ok(error.to_string()),
+        agents::Class::Retry { after } => Err(Stop::Retry { after, why: error.to_string(), unreachable: false }),
+        agents::Class::Busy { after } => {
+            Err(Stop::Defer { until: cx.now().after(after), why: error.to_string(), counts: false })
+        }
+    }
 }

@@ -1,77 +1,123 @@
-//! Giving a conversation to a human: words to the customer, a comment for the reps, the assignment. Each is a step;
-//! one that fails does not forget the rest.
-
-use serde::{Deserialize, Serialize};
+//! Giving a thread to a human: words to the customer, contact, ticket, a comment for the reps, the assignment. Each is a
+//! step; one that fails does not forget the rest.
 
 use super::plan::Plan;
 use super::post::{self, Body, Posted};
 use super::scene::Scene;
 use super::talk::Talk;
-use super::{too_late, words};
-use crate::domain::{ActorId, Outcome, Reason, SessionState};
+use super::{assign, case, comment, session, too_late, words};
+use crate::config::HandoffWords;
+use crate::domain::{ContactId, DedupKey, EventKind, Object, Outcome, Reason, Schedule, SessionState, TicketId};
+use crate::filters::{language, routing};
 use crate::handlers::Stop;
-use crate::handlers::journal::{self, outcome, step};
-use crate::hubspot::Class;
-use crate::store::{StepResult, StepStatus};
+use crate::handlers::handoff::{self, Case, Desk, Ended, contact, ticket};
+use crate::handlers::journal::step;
+use crate::hubspot::text;
+use crate::store::StepStatus;
+use crate::store::request::{self, TicketWrite};
 
 /// Hands over and settles the open messages.
 pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), Stop> {
     let mut remarks: Vec<String> = Vec::new();
-    let mut withheld = None;
-    if let Some(text) = &plan.text {
-        match say(talk, scene, text).await? {
-            Some(Posted::Withdrawn(reason)) => {
-                talk.skip_open(reason);
-                return Ok(());
-            }
-            Some(Posted::Sent) => talk.replied(),
-            Some(Posted::Refused { detail, .. }) => {
-                withheld = Some(text.as_str());
-                remarks.push(detail);
-            }
-            Some(Posted::Unknown) | None => withheld = Some(text.as_str()),
-        }
-    }
-    let comment = Body::Comment(words::handoff_comment(plan, withheld));
-    let guarded = talk.journal.status(step::POST_REPLY) != Some(StepStatus::Done);
-    let mut refused = Reason::RejectedByHubspot;
-    let posted = match post::once(talk, scene, step::HANDOFF_COMMENT, comment, guarded).await {
-        // The last attempt still gives the thread to somebody, with or without a comment.
-        Err(Stop::Retry { why, .. } | Stop::Wait { why, .. }) if talk.last_resort.is_some() => {
-            Posted::Refused { reason: refused, detail: why }
-        }
-        other => other?,
+    let Some(fresh) = look(talk).await? else { return Ok(()) };
+    let scene = fresh.as_ref().unwrap_or(scene);
+    let withheld = match tell(talk, scene, plan, &mut remarks).await? {
+        Told::Withdrawn => return Ok(()),
+        Told::Said => None,
+        Told::Withheld(text) => Some(text),
     };
-    match posted {
-        Posted::Sent => {}
-        Posted::Withdrawn(reason) => {
-            talk.skip_open(reason);
-            return Ok(());
-        }
-        Posted::Unknown => remarks.push("whether the comment was posted is not known".to_owned()),
-        Posted::Refused { reason, detail } => {
-            refused = reason;
-            remarks.push(format!("comment: {detail}"));
-        }
-    }
-    let assigned = match assign(talk).await? {
-        Assigned::To(human) => human,
-        Assigned::Not(remark) => {
-            remarks.push(remark);
-            false
-        }
+    let records = records(talk, scene, plan).await?;
+    remarks.extend(records.remarks.iter().cloned());
+    let text = comment::handoff(talk, plan, &records, withheld.as_deref());
+    let Some(refused) = commented(talk, scene, text, records.ticket.is_some(), &mut remarks).await? else {
+        return Ok(());
     };
-    if talk.journal.status(step::HANDOFF_COMMENT) != Some(StepStatus::Done) && !assigned {
+    let assigned = assign::step(talk, scene, plan, records.ticket.as_ref()).await?;
+    remarks.extend(assigned.remark);
+    let commented = talk.journal.status(step::HANDOFF_COMMENT) == Some(StepStatus::Done);
+    if !commented && !assigned.human && records.ticket.is_none() {
         return Err(Stop::Refused { reason: refused, detail: remarks.join("; ") });
     }
+    write_later(talk, scene, &records, assigned.ticket_owner);
     talk.patch.state = Some(SessionState::HandedOff);
     talk.patch.handed_off_at = Some(Some(talk.cx.now()));
+    talk.patch.ticket_id = records.ticket.or(talk.patch.ticket_id.take());
+    talk.patch.contact_id = records.contact.or(talk.patch.contact_id.take());
     if plan.forced_by().is_none() {
         remarks.insert(0, "the agent decided to hand off; its reason is in the comment".to_owned());
     }
     let detail = (!remarks.is_empty()).then(|| remarks.join("; "));
     talk.conclude(Outcome::HandedOff, plan.forced_by(), detail.as_deref());
     Ok(())
+}
+
+/// Before anything shows: is there no human in it by now? None: the open messages were ended. What was begun is carried
+/// through.
+async fn look(talk: &mut Talk<'_>) -> Result<Option<Option<Scene>>, Stop> {
+    let shows = [step::POST_REPLY, step::CONTACT, step::TICKET, step::HANDOFF_COMMENT, step::ASSIGN];
+    let begun = shows.into_iter().any(|name| talk.journal.status(name).is_some());
+    if begun || talk.open.is_empty() || talk.replay {
+        return Ok(Some(None));
+    }
+    let Some(fresh) = Scene::read(talk).await? else {
+        return Err(Stop::Again { why: "the thread was deleted meanwhile".to_owned() });
+    };
+    match session::withdraws(talk, &fresh).await? {
+        Some(reason) => {
+            talk.skip_open(reason);
+            Ok(None)
+        }
+        None => Ok(Some(Some(fresh))),
+    }
+}
+
+/// What became of the words to the customer.
+enum Told {
+    /// Said, or there was nothing to say.
+    Said,
+    /// For the reps instead.
+    Withheld(String),
+    /// A human has the conversation; the open messages were ended.
+    Withdrawn,
+}
+
+/// The agent's words and the settings', in one message.
+async fn tell(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan, remarks: &mut Vec<String>) -> Result<Told, Stop> {
+    let Some(text) = customer_words(talk, plan) else { return Ok(Told::Said) };
+    match say(talk, scene, &text).await? {
+        Some(Posted::Withdrawn(reason)) => {
+            talk.skip_open(reason);
+            Ok(Told::Withdrawn)
+        }
+        Some(Posted::Sent) => {
+            talk.replied();
+            Ok(Told::Said)
+        }
+        Some(Posted::Refused { detail, .. }) => {
+            remarks.push(detail);
+            Ok(Told::Withheld(text))
+        }
+        Some(Posted::Unknown) | None => Ok(Told::Withheld(text)),
+    }
+}
+
+fn customer_words(talk: &Talk<'_>, plan: &Plan) -> Option<String> {
+    // Where a late, doubled or undeliverable word is the trouble, none is added.
+    let welcome = matches!(plan.forced_by(), None | Some(Reason::TopicEscalated | Reason::AgentFailed));
+    let entries: &[HandoffWords] = if welcome { &talk.cx.settings.handoff_words } else { &[] };
+    let spoken = spoken_language(talk, plan);
+    let ours = routing::words(entries, spoken.as_deref(), talk.cx.now());
+    let said: Vec<&str> = [plan.text.as_deref(), ours].into_iter().flatten().filter(|text| !text.is_empty()).collect();
+    (!said.is_empty()).then(|| said.join("\n\n"))
+}
+
+/// The agent's word for the customer's language, or what the messages themselves show.
+pub(super) fn spoken_language(talk: &Talk<'_>, plan: &Plan) -> Option<String> {
+    let detected = || {
+        let words: Vec<String> = talk.open.iter().map(|message| text::plain(&message.text)).collect();
+        language::detect(&words.join("\n")).map(str::to_owned)
+    };
+    plan.language.clone().or_else(detected)
 }
 
 /// The words that come with a handoff are posted before it. None: there is nowhere to post them.
@@ -87,68 +133,120 @@ async fn say(talk: &mut Talk<'_>, scene: &Scene, text: &str) -> Result<Option<Po
     }
 }
 
-/// Who gets it: the default user; nobody when that is the AI user itself or none is named.
-#[must_use]
-pub fn assignee<'a>(default_user: Option<&'a ActorId>, ai_user: &ActorId) -> Option<&'a ActorId> {
-    default_user.filter(|user| *user != ai_user)
+/// What the CRM has of it now.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    /// The customer's contact.
+    pub contact: Option<ContactId>,
+    /// The conversation's ticket.
+    pub ticket: Option<TicketId>,
+    /// It was there before.
+    pub reused: bool,
+    /// For people.
+    pub remarks: Vec<String>,
 }
 
-/// How the assignment ended.
-enum Assigned {
-    /// A human has the thread; or nobody, where nobody is named.
-    To(bool),
-    /// It did not work, with a remark.
-    Not(String),
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Record {
-    v: u32,
-    human: bool,
-    detail: Option<String>,
-}
-
-/// Assigns the thread. Assigning twice is harmless, so no probe is needed; taking it from a rep who claimed it meanwhile
-/// is not, so the owner is read first.
-async fn assign(talk: &mut Talk<'_>) -> Result<Assigned, Stop> {
-    if matches!(talk.journal.status(step::ASSIGN), Some(StepStatus::Done | StepStatus::Skipped)) {
-        return Ok(assigned_before(talk));
+/// Contact, ticket, transcript.
+async fn records(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<Records, Stop> {
+    let case = case::of(talk, scene, plan).await;
+    let mut found = Records::default();
+    let ended = contact::step(&mut desk(talk), &case).await?;
+    found.contact = ended.id().map(ContactId::from);
+    found.remarks.extend(ended.remark("contact"));
+    let ended = ticket_of(talk, scene, &case, found.contact.as_ref(), &mut found.remarks).await?;
+    found.ticket = ended.id().map(TicketId::from);
+    found.reused = found.ticket.is_some() && !ended.is_new();
+    // That ticketing is turned off is a setting, not news.
+    if ended.reason() != Some(Reason::TicketingDisabled) {
+        found.remarks.extend(ended.remark("ticket"));
     }
-    let settings = std::sync::Arc::clone(&talk.cx.settings);
-    let to = assignee(settings.default_user_id.as_ref(), &settings.ai_user_id);
-    let client = talk.cx.hubspot.reserve(2).await?;
-    let owner = client.thread(&talk.thread_id).await?.assigned_to;
-    talk.journal.intend(step::ASSIGN, talk.cx.hubspot_timeout, None, None, &serde_json::json!({"v": 1})).await?;
-    let claimed = owner.as_ref().is_some_and(|owner| *owner != settings.ai_user_id);
-    if claimed || owner.as_ref() == to {
-        return settle(talk, StepStatus::Done, claimed, None).await;
+    if let (Some(ticket), true) = (&found.ticket, ended.is_new()) {
+        talk.own_writes.extend(ticket::own_writes(&case, &talk.cx.settings.ticketing, ticket));
     }
-    match client.assign(&talk.thread_id, to).await {
-        Ok(()) => settle(talk, StepStatus::Done, to.is_some(), None).await,
-        Err(error) if matches!(error.class, Class::Retry { .. } | Class::Hold { .. }) => {
-            talk.journal.settle(step::ASSIGN, outcome(StepStatus::NotSent)).await?;
-            Err(error.into())
-        }
-        Err(error) => settle(talk, StepStatus::Skipped, false, Some(format!("assignment: {error}"))).await,
-    }
+    Ok(found)
 }
 
-async fn settle(
+async fn ticket_of(
     talk: &mut Talk<'_>,
-    status: StepStatus,
-    human: bool,
-    detail: Option<String>,
-) -> Result<Assigned, Stop> {
-    let result = Some(journal::encode(&Record { v: 1, human, detail })?);
-    talk.journal.settle(step::ASSIGN, StepResult { status, result, text: None, posted: None }).await?;
-    Ok(assigned_before(talk))
+    scene: &Scene,
+    case: &Case<'_>,
+    contact: Option<&ContactId>,
+    remarks: &mut Vec<String>,
+) -> Result<Ended, Stop> {
+    let enabled = talk.cx.settings.ticketing.enabled;
+    let begun = talk.journal.status(step::TICKET).is_some();
+    if let Some(ticket) = scene.thread.ticket_id.as_ref().filter(|_| enabled && !begun) {
+        return ticket::reuse(&mut desk(talk), ticket, contact).await;
+    }
+    if let Some(ended) = desk(talk).ended(step::TICKET).filter(|ended| !ended.is_new()) {
+        return Ok(ended);
+    }
+    let transcript = if enabled { case::transcript(talk, scene).await? } else { String::new() };
+    let draft = ticket::Draft { contact, owner: None, transcript: &transcript };
+    let ended = ticket::make(&mut desk(talk), case, &draft).await?;
+    if let Some(ticket) = ended.id().filter(|_| ended.is_new()) {
+        remarks.extend(ticket::transcript_notes(&mut desk(talk), case, &TicketId::from(ticket), &transcript).await?);
+    }
+    Ok(ended)
 }
 
-fn assigned_before(talk: &Talk<'_>) -> Assigned {
-    let record = talk.journal.get(step::ASSIGN);
-    match record.and_then(|record| journal::decode::<Record>(record.result.as_deref())) {
-        Some(Record { detail: Some(remark), .. }) => Assigned::Not(remark),
-        Some(Record { human, .. }) => Assigned::To(human),
-        None => Assigned::To(false),
+fn desk<'d, 'a>(talk: &'d mut Talk<'a>) -> Desk<'d, 'a> {
+    let last = talk.last_resort.is_some();
+    Desk { cx: talk.cx, journal: &mut talk.journal, last, attempts: talk.lease.attempts }
+}
+
+/// Posts the comment. None: a human came first, and the open messages were ended. Otherwise the reason to give if all
+/// of the handoff failed.
+async fn commented(
+    talk: &mut Talk<'_>,
+    scene: &Scene,
+    text: String,
+    has_ticket: bool,
+    remarks: &mut Vec<String>,
+) -> Result<Option<Reason>, Stop> {
+    let guarded = talk.journal.status(step::POST_REPLY) != Some(StepStatus::Done) && !has_ticket;
+    let guarded = guarded && !talk.open.is_empty();
+    let refused = Reason::RejectedByHubspot;
+    let posted = match post::once(talk, scene, step::HANDOFF_COMMENT, Body::Comment(text), guarded).await {
+        // The last attempt still gives the thread to somebody, with or without a comment.
+        Err(Stop::Retry { why, .. } | Stop::Wait { why, .. }) if talk.last_resort.is_some() => {
+            Posted::Refused { reason: refused, detail: why }
+        }
+        other => other?,
+    };
+    match posted {
+        Posted::Sent => Ok(Some(refused)),
+        Posted::Withdrawn(reason) => {
+            talk.skip_open(reason);
+            Ok(None)
+        }
+        Posted::Unknown => {
+            remarks.push("whether the comment was posted is not known".to_owned());
+            Ok(Some(refused))
+        }
+        Posted::Refused { reason, detail } => {
+            remarks.push(format!("comment: {detail}"));
+            Ok(Some(reason))
+        }
     }
+}
+
+/// What the ticket's own mailbox brings up to date: the tag and the data of a ticket that was there before, and its
+/// owner where the thread could not be assigned.
+fn write_later(talk: &mut Talk<'_>, scene: &Scene, records: &Records, owner: Option<String>) {
+    let Some(ticket) = &records.ticket else { return };
+    if !records.reused && owner.is_none() {
+        return;
+    }
+    let session = scene.session.as_ref().filter(|_| records.reused);
+    let mapped = &talk.cx.settings.ticketing.custom_data;
+    let keys = session.map_or_else(Vec::new, |session| {
+        session.custom_data.keys().filter(|key| mapped.contains_key(*key)).cloned().collect()
+    });
+    let write = TicketWrite { v: 1, session: session.map(|session| session.id.0), keys, tag: records.reused, owner };
+    let event = handoff::first_event(&talk.events).to_string();
+    let connection = talk.cx.settings.name.clone();
+    let dedup = DedupKey::of(&["handoff", connection.as_str(), &event, ticket.as_str()]);
+    let object = Object::Ticket(ticket.clone());
+    talk.followups.push(request::event(connection, object, EventKind::TicketWrite, &write, dedup, Schedule::Now));
 }

@@ -5,6 +5,9 @@
 
 mod act;
 mod ask;
+mod assign;
+mod case;
+mod comment;
 mod handoff;
 mod plan;
 mod post;
@@ -30,8 +33,6 @@ use crate::config::{Guarantee, OnAgentFailure};
 use crate::domain::{Ending, Event, EventKind, Mode, Reason, SessionPatch, SessionState, ThreadId};
 use crate::filters::{ownership, pace, place};
 use crate::store::{Finish, SessionKey, StepStatus};
-
-pub use handoff::assignee;
 
 /// Runs the turn.
 pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Finish, Stop> {

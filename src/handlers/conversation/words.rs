@@ -4,27 +4,8 @@ use super::plan::Plan;
 use super::scene::Scene;
 use crate::config::Connection;
 use crate::domain::{Channel, Message, Participant};
-use crate::filters::message::HANDOFF_MARKER;
 use crate::filters::place;
 use crate::hubspot::{OutgoingMessage, text};
-
-/// The internal comment of a handoff: marker, reason, summary, sentiment, language, and the withheld reply if there
-/// is one.
-#[must_use]
-pub fn handoff_comment(plan: &Plan, withheld: Option<&str>) -> String {
-    let mut lines = vec![HANDOFF_MARKER.to_owned()];
-    let mut line = |name: &str, value: Option<&str>| {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            lines.push(format!("{name}: {value}"));
-        }
-    };
-    line("Reason", plan.why.as_deref());
-    line("Sentiment", plan.sentiment.as_deref());
-    line("Language", plan.language.as_deref());
-    line("Summary", plan.summary.as_deref());
-    line("Answer that was not sent again", withheld);
-    lines.join("\n")
-}
 
 /// A draft for the reps.
 #[must_use]

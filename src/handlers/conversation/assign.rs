@@ -1,0 +1,146 @@
+//! Giving the thread to the human that the rules name, or the ticket where HubSpot does not let us assign threads.
+
+use serde::{Deserialize, Serialize};
+
+use super::handoff::spoken_language;
+use super::plan::Plan;
+use super::scene::Scene;
+use super::talk::Talk;
+use crate::domain::{ActorId, Channel, TicketId};
+use crate::filters::place;
+use crate::filters::routing::Facts;
+use crate::handlers::Stop;
+use crate::handlers::handoff::assign::who;
+use crate::handlers::journal::{self, outcome, step};
+use crate::hubspot::Class;
+use crate::store::{StepResult, StepStatus};
+
+/// How the assignment ended.
+#[derive(Debug, Default)]
+pub(super) struct Assigned {
+    /// A human has the conversation now.
+    pub human: bool,
+    /// For people.
+    pub remark: Option<String>,
+    /// The user who is to own the ticket instead.
+    pub ticket_owner: Option<String>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Record {
+    v: u32,
+    human: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ticket_owner: Option<String>,
+    detail: Option<String>,
+}
+
+/// Assigns the thread. Assigning twice is harmless, so no probe is needed; taking it from a rep who claimed it meanwhile
+/// is not, so the owner is read first.
+pub(super) async fn step(
+    talk: &mut Talk<'_>,
+    scene: &Scene,
+    plan: &Plan,
+    ticket: Option<&TicketId>,
+) -> Result<Assigned, Stop> {
+    if let Some(ended) = before(talk) {
+        return Ok(ended);
+    }
+    let (to, rule) = human(talk, scene, plan);
+    let wish = Record { v: 1, to: to.as_ref().map(|user| user.0.clone()), rule, ..Record::default() };
+    let ended = match attempt(talk, to.as_ref()).await {
+        Ok(Settled::Claimed) => (StepStatus::Done, Record { human: true, to: None, ..wish }),
+        Ok(Settled::Assigned) => (StepStatus::Done, Record { human: to.is_some(), ..wish }),
+        Ok(Settled::Refused(error)) => refused(&wish, to.as_ref(), ticket, &error),
+        // The last attempt still ends somewhere.
+        Err(Stop::Retry { why, .. } | Stop::Wait { why, .. }) if talk.last_resort.is_some() => {
+            refused(&wish, to.as_ref(), ticket, &why)
+        }
+        Err(stop) => return Err(stop),
+    };
+    let (status, record) = ended;
+    if talk.journal.get(step::ASSIGN).is_none() {
+        intend(talk).await?;
+    }
+    let result = Some(journal::encode(&record)?);
+    talk.journal.settle(step::ASSIGN, StepResult { status, result, text: None, posted: None }).await?;
+    Ok(before(talk).unwrap_or_default())
+}
+
+fn refused(wish: &Record, to: Option<&ActorId>, ticket: Option<&TicketId>, error: &str) -> (StepStatus, Record) {
+    let record = Record { v: 1, to: wish.to.clone(), rule: wish.rule.clone(), ..Record::default() };
+    match (to, ticket) {
+        (Some(user), Some(_)) => {
+            let detail = Some(format!("assignment: {error}; the ticket's owner is set instead"));
+            (StepStatus::Done, Record { human: true, ticket_owner: Some(user.0.clone()), detail, ..record })
+        }
+        _ => (StepStatus::Failed, Record { detail: Some(format!("assignment: {error}")), ..record }),
+    }
+}
+
+enum Settled {
+    Assigned,
+    /// A rep has it already.
+    Claimed,
+    Refused(String),
+}
+
+async fn attempt(talk: &mut Talk<'_>, to: Option<&ActorId>) -> Result<Settled, Stop> {
+    let ai = talk.cx.settings.ai_user_id.clone();
+    let client = talk.cx.hubspot.reserve(2).await?;
+    let owner = match client.thread(&talk.thread_id).await {
+        Ok(thread) => thread.assigned_to,
+        Err(error) if talk.last_resort.is_some() => return Ok(Settled::Refused(error.to_string())),
+        Err(error) => return Err(error.into()),
+    };
+    intend(talk).await?;
+    if owner.as_ref().is_some_and(|owner| *owner != ai) {
+        return Ok(Settled::Claimed);
+    }
+    if owner.as_ref() == to {
+        return Ok(Settled::Assigned);
+    }
+    match client.assign(&talk.thread_id, to).await {
+        Ok(()) => Ok(Settled::Assigned),
+        Err(error) if matches!(error.class, Class::Retry { .. } | Class::Hold { .. }) => {
+            talk.journal.settle(step::ASSIGN, outcome(StepStatus::NotSent)).await?;
+            Err(error.into())
+        }
+        Err(error) => Ok(Settled::Refused(error.to_string())),
+    }
+}
+
+async fn intend(talk: &mut Talk<'_>) -> Result<(), Stop> {
+    talk.journal.intend(step::ASSIGN, talk.cx.hubspot_timeout, None, None, &serde_json::json!({"v": 1})).await
+}
+
+/// The human the rules name.
+fn human(talk: &Talk<'_>, scene: &Scene, plan: &Plan) -> (Option<ActorId>, Option<String>) {
+    let channel = talk.open.last().or(scene.recent.last());
+    let channel = channel.map_or(Channel::Other, |message| place::channel_of(&scene.thread, message));
+    let language = spoken_language(talk, plan);
+    let nothing = std::collections::BTreeMap::new();
+    let facts = Facts {
+        channel,
+        topic: plan.topic.as_deref(),
+        language: language.as_deref(),
+        sentiment: plan.sentiment.as_deref(),
+        custom_data: scene.session.as_ref().map_or(&nothing, |session| &session.custom_data),
+        now: talk.cx.now(),
+    };
+    let (user, rule) = who(&talk.cx.settings, &facts);
+    (user.cloned(), rule.map(str::to_owned))
+}
+
+/// How an earlier run ended it.
+fn before(talk: &Talk<'_>) -> Option<Assigned> {
+    let record = talk.journal.get(step::ASSIGN)?;
+    let ended = matches!(record.status, StepStatus::Done | StepStatus::Skipped | StepStatus::Failed);
+    let Record { human, detail, ticket_owner, .. } =
+        ended.then(|| journal::decode::<Record>(record.result.as_deref()).unwrap_or_default())?;
+    Some(Assigned { human, remark: detail, ticket_owner })
+}
