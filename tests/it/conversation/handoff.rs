@@ -154,7 +154,7 @@ async fn a_post_that_hubspot_refuses() {
 
 #[tokio::test(start_paused = true)]
 async fn without_the_scope_to_write_it_is_dead_and_says_so() {
-    let mut house = House::new().await;
+    let mut house = House::with(|config| acme(config).ticketing.enabled = false).await;
     house.portal.set_scope("conversations.write", false);
     let asked = house.chat("Where is my parcel?");
     house.until_quiet().await;

@@ -16,6 +16,7 @@ mod handoff;
 mod house;
 mod life;
 mod record;
+mod records;
 mod reviewed;
 mod skips;
 mod steps;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hubspot_bridge::sandbox::portal::people::Customer;
 use hubspot_bridge::sandbox::portal::{BodyKind, Effect, Fault};
 
-use super::house::{House, ended};
+use super::house::{House, acme, ended};
 use super::record;
 
 fn status(code: u16, body: BodyKind) -> Effect {
@@ -126,7 +126,11 @@ async fn an_answer_held_back_for_too_long_goes_to_a_human() {
 
 #[tokio::test(start_paused = true)]
 async fn exhausted_attempts_are_dead_when_nobody_can_be_told() {
-    let mut house = House::with(|config| config.delivery.max_attempts = 4).await;
+    let mut house = House::with(|config| {
+        config.delivery.max_attempts = 4;
+        acme(config).ticketing.enabled = false;
+    })
+    .await;
     house.portal.add_fault(Fault::times(10_000, "POST", record::MESSAGES, Effect::Refuse));
     house.portal.add_fault(Fault::times(10_000, "PUT", record::ASSIGNEE, Effect::Refuse));
     let asked = house.chat("Where is my parcel?");
