@@ -1,11 +1,11 @@
 //! An agent that does what the test says: its own queue of moves, a pace, a memory to be asked.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hubspot_bridge::agents::{Agent, Answer, Class, Decision, Effect, Error, Question, Recall};
+use hubspot_bridge::agents::{Agent, Answer, Class, Decision, Effect, Error, Outside, Question, Recall};
 use hubspot_bridge::domain::Timestamp;
 
 /// What the agent does next.
@@ -25,6 +25,8 @@ struct State {
     asked: Vec<Question>,
     recalled: usize,
     cancelled: usize,
+    elsewhere: BTreeMap<String, Outside>,
+    silent: bool,
 }
 
 /// Clones share the state, which outlives the bridge's crashes.
@@ -73,6 +75,16 @@ impl Scripted {
     /// What its record says when it is next looked into.
     pub fn recalls(&self, recall: Recall) {
         self.state().recalls.push_back(recall);
+    }
+
+    /// It has a conversation that HubSpot knows nothing of.
+    pub fn has_elsewhere(&self, id: &str, outside: Outside) {
+        self.state().elsewhere.insert(id.to_owned(), outside);
+    }
+
+    /// It tells nothing of its conversations for now.
+    pub fn is_silent(&self, silent: bool) {
+        self.state().silent = silent;
     }
 
     /// The questions so far, as the texts of their messages.
@@ -141,5 +153,15 @@ impl Agent for Scripted {
         let mut state = self.state();
         state.recalled += 1;
         Ok(state.recalls.pop_front().unwrap_or(Recall::NotSent))
+    }
+
+    async fn conversation(&self, id: &str) -> Result<Option<Outside>, Error> {
+        let state = self.state();
+        if state.silent {
+            let class = Class::Retry { after: None };
+            let detail = "answered 503".to_owned();
+            return Err(Error { operation: "conversation", detail, effect: Effect::NotSent, class });
+        }
+        Ok(state.elsewhere.get(id).cloned())
     }
 }

@@ -15,6 +15,7 @@ mod guarantee;
 mod handoff;
 mod house;
 mod life;
+mod outside;
 mod record;
 mod records;
 mod reviewed;
