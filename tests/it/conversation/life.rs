@@ -30,6 +30,8 @@ pub struct Life {
     pub store: Arc<dyn Store>,
     pub ledger: Arc<dyn Ledger>,
     pub metrics: Metrics,
+    /// The connection under test, as its turns see it.
+    pub acme: Context,
     pub stop: CancellationToken,
     tasks: JoinSet<()>,
 }
@@ -64,6 +66,7 @@ impl Life {
                 (name.clone(), context)
             })
             .collect();
+        let acme = connections[&ConnectionName::from("acme")].clone();
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         for cx in connections.values() {
@@ -88,7 +91,7 @@ impl Life {
             clock: Arc::clone(&clock),
         });
         let intake = Intake { store: Arc::clone(&store), config: Arc::clone(config), clock, metrics: metrics.clone() };
-        Self { router: intake::router(intake), admin, store, ledger, metrics, stop, tasks }
+        Self { router: intake::router(intake), admin, store, ledger, metrics, acme, stop, tasks }
     }
 
     /// The process dies: nothing of it runs on, nothing is flushed.

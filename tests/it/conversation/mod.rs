@@ -20,6 +20,7 @@ mod record;
 mod records;
 mod reviewed;
 mod skips;
+mod startup;
 mod steps;
 mod sweep;
 mod takeover;
