@@ -1,12 +1,12 @@
 //! An agent that fails by plan. Its replies name the messages they answer, so that the portal's own record shows what
 //! was answered, and how often.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hubspot_bridge::agents::{Agent, Answer, Class, Decision, Effect, Error, Question, Recall};
+use hubspot_bridge::agents::{Agent, Answer, Class, Decision, Effect, Error, Question, Recall, Relay, RelayKind};
 use hubspot_bridge::domain::Timestamp;
 
 use super::draw::Draw;
@@ -20,6 +20,8 @@ pub struct Habits {
     pub slow_ms: u64,
     pub fails_percent: u64,
     pub hands_off_percent: u64,
+    /// How often an answer brings a new value of the session key `order`.
+    pub learns_percent: u64,
 }
 
 /// What the agent's own record holds: it outlives the bridge's crashes.
@@ -27,6 +29,9 @@ pub struct Habits {
 struct Memory {
     heard: HashMap<String, Option<Answer>>,
     sessions: u64,
+    orders: u64,
+    /// What reps wrote, by session and message: how often it was heard.
+    relayed: BTreeMap<(String, String), u64>,
 }
 
 #[derive(Clone)]
@@ -39,6 +44,15 @@ pub struct Planned {
 impl Planned {
     pub fn new(habits: Habits, draw: Draw) -> Self {
         Self { habits, draw: Arc::new(Mutex::new(draw)), memory: Arc::default() }
+    }
+
+    /// What reps wrote, by session and message, and how often it arrived.
+    pub fn relayed(&self) -> BTreeMap<(String, String), u64> {
+        self.memory.lock().expect("no panic in here").relayed.clone()
+    }
+
+    fn failing(operation: &'static str, effect: Effect) -> Error {
+        Error { operation, detail: "planned".into(), effect, class: Class::Retry { after: None } }
     }
 
     fn key(question: &Question) -> String {
@@ -62,13 +76,14 @@ impl Agent for Planned {
     }
 
     async fn ask(&self, question: &Question) -> Result<Answer, Error> {
-        let (think, dice, hand_off, fail_late) = {
+        let (think, dice, hand_off, fail_late, learns) = {
             let mut draw = self.draw.lock().expect("no panic in here");
             (
                 draw.below(self.habits.slow_ms + 1),
                 draw.below(100),
                 draw.percent(self.habits.hands_off_percent),
                 draw.percent(50),
+                draw.percent(self.habits.learns_percent),
             )
         };
         let fails = dice < self.habits.fails_percent;
@@ -79,27 +94,20 @@ impl Agent for Planned {
         } else {
             Decision::Reply { text }
         };
-        let answer = Answer::new(decision);
+        let mut answer = Answer::new(decision);
+        if learns {
+            let mut memory = self.memory.lock().expect("no panic in here");
+            memory.orders += 1;
+            answer.custom_data.insert("order".to_owned(), format!("order {}", memory.orders));
+        }
         if fails && !fail_late {
-            let effect = Effect::NotSent;
-            return Err(Error {
-                operation: "ask",
-                detail: "planned".into(),
-                effect,
-                class: Class::Retry { after: None },
-            });
+            return Err(Self::failing("ask", Effect::NotSent));
         }
         self.memory.lock().expect("no panic in here").heard.insert(key.clone(), None);
         tokio::time::sleep(Duration::from_millis(think)).await;
         self.memory.lock().expect("no panic in here").heard.insert(key, Some(answer.clone()));
         if fails {
-            let effect = Effect::Unclear;
-            return Err(Error {
-                operation: "ask",
-                detail: "planned".into(),
-                effect,
-                class: Class::Retry { after: None },
-            });
+            return Err(Self::failing("ask", Effect::Unclear));
         }
         Ok(answer)
     }
@@ -111,5 +119,31 @@ impl Agent for Planned {
             Some(Some(answer)) => Recall::Answered(answer.clone()),
             Some(None) => Recall::Unanswered,
         })
+    }
+
+    fn takes(&self, kind: RelayKind) -> bool {
+        kind == RelayKind::Reply
+    }
+
+    async fn relay(&self, relay: &Relay) -> Result<(), Error> {
+        let (pause, dice) = {
+            let mut draw = self.draw.lock().expect("no panic in here");
+            (draw.below(self.habits.slow_ms / 4 + 1), draw.below(100))
+        };
+        if dice < self.habits.fails_percent / 2 {
+            return Err(Self::failing("relay", Effect::NotSent));
+        }
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        let key = (relay.session.to_string(), relay.id.clone());
+        *self.memory.lock().expect("no panic in here").relayed.entry(key).or_default() += 1;
+        if dice < self.habits.fails_percent {
+            return Err(Self::failing("relay", Effect::Unclear));
+        }
+        Ok(())
+    }
+
+    async fn was_relayed(&self, relay: &Relay, _: Timestamp) -> Result<bool, Error> {
+        let key = (relay.session.to_string(), relay.id.clone());
+        Ok(self.memory.lock().expect("no panic in here").relayed.contains_key(&key))
     }
 }

@@ -14,6 +14,7 @@
 mod agent;
 mod bridge;
 mod check;
+mod desk;
 mod draw;
 mod fuse;
 mod story;

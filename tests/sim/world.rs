@@ -19,7 +19,7 @@ use super::agent::{Habits, Planned};
 use super::bridge::Bridge;
 use super::draw::Draw;
 use super::fuse::Fuse;
-use super::{check, story};
+use super::{check, desk, story};
 
 const URL: &str = "https://bridge.example.com";
 const START: Timestamp = Timestamp(1_790_000_000_000);
@@ -33,6 +33,9 @@ pub struct Tally {
     pub crashes: u64,
     pub events: u64,
     pub calls_failed: u64,
+    pub tickets: u64,
+    pub ticket_writes: u64,
+    pub relays: u64,
 }
 
 impl Tally {
@@ -43,6 +46,9 @@ impl Tally {
         self.crashes += other.crashes;
         self.events += other.events;
         self.calls_failed += other.calls_failed;
+        self.tickets += other.tickets;
+        self.ticket_writes += other.ticket_writes;
+        self.relays += other.relays;
     }
 }
 
@@ -50,8 +56,17 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} customer messages, {} replies, {} handoffs, {} crashes, {} failed calls, {} events in the ledgers",
-            self.customer_messages, self.replies, self.handoffs, self.crashes, self.calls_failed, self.events
+            "{} customer messages, {} replies, {} handoffs with {} new tickets, {} relays, {} ticket updates, \
+             {} crashes, {} failed calls, {} events in the ledgers",
+            self.customer_messages,
+            self.replies,
+            self.handoffs,
+            self.tickets,
+            self.relays,
+            self.ticket_writes,
+            self.crashes,
+            self.calls_failed,
+            self.events
         )
     }
 }
@@ -77,7 +92,8 @@ pub async fn play(seed: u64) -> Tally {
         keeps_state: weather.keeps_state,
         slow_ms: *draw.pick(&[0, 2_000, 20_000]),
         fails_percent: *draw.pick(&[0, 0, 20]),
-        hands_off_percent: *draw.pick(&[0, 10]),
+        hands_off_percent: *draw.pick(&[0, 10, 40]),
+        learns_percent: *draw.pick(&[0, 30, 80]),
     };
     let agent = Planned::new(habits, Draw::new(seed, 1));
     let folder = tempfile::tempdir().expect("a folder");
@@ -122,6 +138,7 @@ pub async fn play(seed: u64) -> Tally {
         assert!(quiet_for < Duration::from_hours(6), "events never end: {stats:?}\n{}", check::open(&bridge).await);
     }
     check::all(&portal, &bridge, &file, weather, &mut tally).await;
+    desk::all(&portal, &bridge, &agent, &config, &mut tally).await;
     tally
 }
 
@@ -231,7 +248,13 @@ fn settings(portal: &Portal) -> Config {
         ("BRIDGE__DELIVERY__MAX_REPLIES_PER_THREAD".into(), "1000/10m".into()),
     ]);
     match config::load(None, &env) {
-        Ok(loaded) => loaded.config,
+        Ok(mut loaded) => {
+            // Tables of names live in a file only.
+            for connection in loaded.config.connections.values_mut() {
+                connection.ticketing.custom_data.insert("order".to_owned(), "order_number".to_owned());
+            }
+            loaded.config
+        }
         Err(problems) => panic!("the settings of the simulation are wrong: {problems}"),
     }
 }

@@ -1,0 +1,126 @@
+//! What must be true of the human side at the end of every seed: one ticket, contact and assignment for a handoff, each
+//! rep's words carried once, ticket updates spaced and the last of them standing.
+
+use std::collections::BTreeMap;
+
+use hubspot_bridge::config::Config;
+use hubspot_bridge::domain::{Event, Outcome, Timestamp};
+use hubspot_bridge::sandbox::portal::Portal;
+use hubspot_bridge::store::types::{EventFilter, SessionFilter};
+use serde_json::Value;
+
+use super::agent::Planned;
+use super::bridge::Bridge;
+use super::world::Tally;
+
+pub async fn all(portal: &Portal, bridge: &Bridge, agent: &Planned, config: &Config, tally: &mut Tally) {
+    let snapshot = portal.snapshot();
+    let events = events(bridge).await;
+    tally.tickets += one_ticket_per_thread(&snapshot);
+    one_contact_per_address(&snapshot);
+    tally.relays += each_relay_once(&events, agent);
+    tally.ticket_writes += updates_are_spaced(&snapshot, config);
+    the_last_value_stands(&snapshot, bridge).await;
+}
+
+async fn events(bridge: &Bridge) -> Vec<Event> {
+    let mut all = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = bridge.ledger.events(EventFilter::default(), cursor, 200).await.expect("the ledger answers");
+        all.extend(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            return all;
+        }
+    }
+}
+
+fn list<'a>(snapshot: &'a Value, name: &str) -> &'a [Value] {
+    snapshot[name].as_array().map(Vec::as_slice).expect("a list")
+}
+
+/// Tickets that the bridge made carry a reference; a thread has at most one of them. How many there are.
+fn one_ticket_per_thread(snapshot: &Value) -> u64 {
+    let mut references: BTreeMap<String, &Value> = BTreeMap::new();
+    let mut subjects: BTreeMap<&str, &Value> = BTreeMap::new();
+    for ticket in list(snapshot, "tickets") {
+        let content = ticket["properties"]["content"].as_str().unwrap_or_default();
+        let Some(start) = content.find("[hubspot-bridge ") else { continue };
+        let reference = content[start..].to_owned();
+        if let Some(other) = references.insert(reference, ticket) {
+            panic!("one handoff made two tickets: {other} and {ticket}");
+        }
+        let subject = ticket["properties"]["subject"].as_str().expect("a subject");
+        // Subjects of chats name their thread.
+        if subject.contains("thread ")
+            && let Some(other) = subjects.insert(subject, ticket)
+        {
+            panic!("one thread got two tickets: {other} and {ticket}");
+        }
+    }
+    u64::try_from(references.len()).expect("small")
+}
+
+fn one_contact_per_address(snapshot: &Value) {
+    let mut addresses: BTreeMap<&str, &Value> = BTreeMap::new();
+    for contact in list(snapshot, "contacts") {
+        let Some(email) = contact["properties"]["email"].as_str() else { continue };
+        if let Some(other) = addresses.insert(email, contact) {
+            panic!("two contacts with one address: {other} and {contact}");
+        }
+    }
+}
+
+fn each_relay_once(events: &[Event], agent: &Planned) -> u64 {
+    let relayed = agent.relayed();
+    for (key, times) in &relayed {
+        assert_eq!(*times, 1, "carried more than once: {key:?}");
+    }
+    for event in events.iter().filter(|event| event.outcome == Some(Outcome::Relayed)) {
+        let id = event.message_id.as_ref().map(hubspot_bridge::domain::MessageId::as_str).unwrap_or_default();
+        assert!(relayed.keys().any(|(_, message)| message == id), "the ledger says it was relayed: {event:?}");
+    }
+    u64::try_from(relayed.len()).expect("small")
+}
+
+/// Two updates of one ticket are at least the interval apart. How many there were.
+fn updates_are_spaced(snapshot: &Value, config: &Config) -> u64 {
+    let interval = config.connections.values().map(|connection| connection.ticketing.update_interval).max();
+    let interval = i64::try_from(interval.unwrap_or_default().as_millis()).expect("small");
+    let mut last: BTreeMap<&str, Timestamp> = BTreeMap::new();
+    let mut count = 0;
+    for call in list(snapshot, "calls") {
+        let path = call["path"].as_str().expect("a path");
+        if call["method"] != "PATCH" || !path.contains("/objects/tickets/") || call["status"] != 200 {
+            continue;
+        }
+        count += 1;
+        let at = Timestamp::parse(call["at"].as_str().expect("a time")).expect("a time");
+        if let Some(before) = last.insert(path, at) {
+            assert!(at.0 - before.0 >= interval, "two updates within the interval: {path} at {before} and {at}");
+        }
+    }
+    count
+}
+
+async fn sessions(bridge: &Bridge) -> Vec<hubspot_bridge::domain::Session> {
+    bridge.ledger.sessions(SessionFilter::default(), None, 200).await.expect("the ledger answers").items
+}
+
+/// What a session learnt last is what its ticket says; a ticket shared by several says what one of them learnt.
+async fn the_last_value_stands(snapshot: &Value, bridge: &Bridge) {
+    let sessions = sessions(bridge).await;
+    for ticket in list(snapshot, "tickets") {
+        let linked: Vec<_> = sessions
+            .iter()
+            .filter(|session| session.ticket_id.as_ref().is_some_and(|id| ticket["id"] == id.as_str()))
+            .filter_map(|session| session.custom_data.get("order"))
+            .collect();
+        let says = ticket["properties"]["order_number"].as_str();
+        assert!(
+            linked.is_empty() || linked.iter().any(|order| Some(order.as_str()) == says),
+            "the ticket says {says:?}, its sessions {linked:?}: {ticket}"
+        );
+    }
+}
