@@ -2,9 +2,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests may fail a test")]
 
 mod build;
+mod crm;
+mod custom_data;
 mod fake;
 mod faq;
 mod http;
+mod http_relay;
 mod limits;
 mod openai;
 mod opencx;
