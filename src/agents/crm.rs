@@ -14,21 +14,26 @@ const LISTED_MAX: usize = 10;
 /// Characters of one value that a model is told.
 const VALUE_MAX: usize = 200;
 
-/// The whole of it, each part with its status.
+/// The whole of it, each part with its status: the same shape as `GET /api/v1/context` answers with.
 #[derive(Debug, Serialize)]
 pub struct Crm<'a> {
     contact: Part<ContactPart<'a>>,
     company: Part<CompanyPart<'a>>,
-    deals: Part<Vec<DealPart<'a>>>,
-    tickets: Part<Vec<TicketPart<'a>>>,
+    deals: Part<List<DealPart<'a>>>,
+    tickets: Part<List<TicketPart<'a>>>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 enum Part<T> {
-    Known { value: T },
+    Known(T),
     Absent,
     Failed { detail: String },
+}
+
+#[derive(Debug, Serialize)]
+struct List<T> {
+    items: Vec<T>,
 }
 
 #[derive(Debug, Serialize)]
@@ -80,15 +85,15 @@ impl<'a> Crm<'a> {
                 industry: company.industry.as_deref(),
                 size: company.size.as_deref(),
             }),
-            deals: part(&crm.deals, |deals| deals.iter().map(deal).collect()),
-            tickets: part(&crm.tickets, |tickets| tickets.iter().map(ticket).collect()),
+            deals: part(&crm.deals, |deals| List { items: deals.iter().map(deal).collect() }),
+            tickets: part(&crm.tickets, |tickets| List { items: tickets.iter().map(ticket).collect() }),
         }
     }
 }
 
 fn part<'a, T, U>(given: &'a domain::Part<T>, shown: impl FnOnce(&'a T) -> U) -> Part<U> {
     match given {
-        domain::Part::Known(value) => Part::Known { value: shown(value) },
+        domain::Part::Known(value) => Part::Known(shown(value)),
         domain::Part::Absent => Part::Absent,
         domain::Part::Failed(detail) => Part::Failed { detail: detail.clone() },
     }
@@ -128,8 +133,13 @@ fn ticket(ticket: &domain::PastTicket) -> TicketPart<'_> {
 #[must_use]
 pub fn known(crm: &CustomerContext) -> Map<String, Value> {
     let Ok(Value::Object(parts)) = serde_json::to_value(Crm::of(crm)) else { return Map::new() };
-    let value = |(name, mut part): (String, Value)| Some((name, brief(part.get_mut("value")?.take())?));
-    parts.into_iter().filter_map(value).collect()
+    let told = |(name, part): (String, Value)| {
+        let Value::Object(mut part) = part else { return None };
+        let status = part.remove("status")?;
+        let value = part.remove("items").unwrap_or(Value::Object(part));
+        (status == "known").then(|| brief(value)).flatten().map(|value| (name, value))
+    };
+    parts.into_iter().filter_map(told).collect()
 }
 
 /// Without what says nothing, and cut to size.
