@@ -54,6 +54,7 @@ fn question() -> Question {
         channel: Channel::Chat,
         ticket_id: None,
         custom_data: Default::default(),
+        crm: None,
     }
 }
 

@@ -14,9 +14,9 @@ use crate::config::Secret;
 use crate::domain::Timestamp;
 use crate::hubspot::transport::{Transport, TransportError};
 
-/// A wish to wait longer than this is a mistake, or a reason to ask again anyway.
 /// What a 429 that names no time gets.
 const BUSY_DEFAULT: Duration = Duration::from_secs(5);
+/// A wish to wait longer than this is a mistake, or a reason to ask again anyway.
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(15);
 
 /// How to call one agent.
@@ -122,14 +122,14 @@ impl Failure {
 }
 
 impl Exchange {
-    /// One attempt: the JSON it answered with 2xx.
+    /// One attempt: the body it answered with 2xx.
     pub async fn post(
         &self,
         url: &str,
         headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
         body: Bytes,
         secret: &'static str,
-    ) -> Result<Value, Failure> {
+    ) -> Result<Bytes, Failure> {
         let mut request = Request::post(url)
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, "application/json");
@@ -140,12 +140,17 @@ impl Exchange {
         let response = self.transport.send(request, self.timeout).await?;
         let status = response.status();
         if status.is_success() {
-            return serde_json::from_slice(response.body()).map_err(|_| Failure::Answer("it is not JSON"));
+            return Ok(response.into_body());
         }
         let body = serde_json::from_slice(response.body()).unwrap_or_default();
         let after = retry_after(response.headers(), self.clock.now());
         Err(Failure::Status { status, after, advice: (self.advise)(status, &body) })
     }
+}
+
+/// The JSON of an answer.
+pub fn json(body: &[u8]) -> Result<Value, Failure> {
+    serde_json::from_slice(body).map_err(|_| Failure::Answer("it is not JSON"))
 }
 
 /// The text of the secret behind a setting.

@@ -1,6 +1,8 @@
 //! 6. The AI side: one trait, four agents.
 
 pub mod build;
+mod crm;
+mod custom_data;
 mod exchange;
 pub mod faq;
 pub mod http;
@@ -191,7 +193,7 @@ pub struct Outside {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the agent {operation} failed: {detail}")]
 pub struct Error {
-    /// `ask`, `open`, `recall`.
+    /// `ask`, `open`, `recall`, `relay`, `was_relayed`, `conversation`.
     pub operation: &'static str,
     /// Words for people: status codes, causes; never message text or keys.
     pub detail: String,

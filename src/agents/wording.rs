@@ -15,11 +15,17 @@ const NO_REASON: &str = "the agent gave no reason";
 /// The text of a message, followed by the names of its attachments with their links.
 #[must_use]
 pub fn words(said: &Said) -> String {
+    with_attachments(&said.text, &said.attachments)
+}
+
+/// A text, followed by the names of these attachments with their links.
+#[must_use]
+pub fn with_attachments<'a>(text: &str, attachments: impl IntoIterator<Item = &'a Attachment>) -> String {
     let mut lines: Vec<String> = Vec::new();
-    if !said.text.trim().is_empty() {
-        lines.push(said.text.trim().to_owned());
+    if !text.trim().is_empty() {
+        lines.push(text.trim().to_owned());
     }
-    lines.extend(said.attachments.iter().map(|attachment| {
+    lines.extend(attachments.into_iter().map(|attachment| {
         let link = attachment.url.as_deref().unwrap_or("no link");
         format!("Attachment: {} ({link})", name(attachment))
     }));

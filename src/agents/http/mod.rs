@@ -1,7 +1,10 @@
 //! A team's own agent over HTTP: each turn is posted as JSON, signed by the Standard Webhooks specification, and answered
-//! in the same exchange. The contract is in `docs/agents.md`. It keeps no state by contract: a turn may be posted again,
-//! under the same id, and an answer may be thrown away. Made by [`super::Builder`].
+//! in the same exchange. What reps write is posted too. The contract is in `docs/agents.md`. It keeps no state by contract:
+//! a turn may be posted again, under the same id, and an answer may be thrown away. Made by [`super::Builder`].
 
+mod id;
+mod message;
+mod relay;
 pub mod signature;
 mod turn;
 mod verdict;
@@ -12,11 +15,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
 use serde_json::Value;
 
+use self::relay::Relayed;
 use self::turn::Turn;
-use super::exchange::{Advice, Exchange, Failure, reveal};
-use super::{Agent, Answer, Error, Question, Recall};
+use super::exchange::{self, Advice, Exchange, Failure, reveal};
+use super::{Agent, Answer, Error, Question, Recall, Relay, RelayKind};
 use crate::clock::Clock;
 use crate::config::Secret;
 use crate::domain::Timestamp;
@@ -33,7 +38,7 @@ pub struct Settings {
     pub base_url: String,
     /// `whsec_` and base64, or any other text.
     pub signing_secret: Secret,
-    /// Bounds each `ask`.
+    /// Bounds each `ask` and `relay`.
     pub timeout: Duration,
 }
 
@@ -52,19 +57,24 @@ impl Http {
     }
 
     async fn post(&self, question: &Question) -> Result<Answer, Failure> {
-        let unusable = || Failure::Request("signing_secret");
         let turn = Turn::of(question);
-        let body = serde_json::to_vec(&turn).map_err(|_| unusable())?;
+        let answer = self.deliver(&turn.id, &turn).await?;
+        verdict::read(&exchange::json(&answer)?)
+    }
+
+    /// Posts a body, signed, under an id: the raw body of a 2xx answer.
+    async fn deliver(&self, id: &str, body: &impl Serialize) -> Result<Bytes, Failure> {
+        let unusable = || Failure::Request("signing_secret");
+        let body = serde_json::to_vec(body).map_err(|_| unusable())?;
         let key = signature::key(&reveal(&self.settings.signing_secret, "signing_secret")?).ok_or_else(unusable)?;
         let seconds = self.exchange.clock.now().0.div_euclid(1_000);
-        let signature = signature::sign(&key, &turn.id, seconds, &body).ok_or_else(unusable)?;
+        let signature = signature::sign(&key, id, seconds, &body).ok_or_else(unusable)?;
         let headers = [
-            (ID, HeaderValue::try_from(&turn.id).map_err(|_| unusable())?),
+            (ID, HeaderValue::try_from(id).map_err(|_| unusable())?),
             (TIMESTAMP, HeaderValue::from(seconds)),
             (SIGNATURE, HeaderValue::try_from(signature).map_err(|_| unusable())?),
         ];
-        let answer = self.exchange.post(&self.settings.base_url, headers, Bytes::from(body), "signing_secret").await?;
-        verdict::read(&answer)
+        self.exchange.post(&self.settings.base_url, headers, Bytes::from(body), "signing_secret").await
     }
 }
 
@@ -87,8 +97,9 @@ impl Agent for Http {
         false
     }
 
-    async fn open(&self, _question: &Question) -> Result<Option<String>, Error> {
-        Ok(None)
+    /// Needs no call. With the id kept, what is written later in another thread or on the ticket is told to belong here.
+    async fn open(&self, question: &Question) -> Result<Option<String>, Error> {
+        Ok(Some(id::of_conversation(&question.connection, &question.thread_id)))
     }
 
     async fn ask(&self, question: &Question) -> Result<Answer, Error> {
@@ -97,5 +108,22 @@ impl Agent for Http {
 
     async fn recall(&self, _question: &Question, _asked_at: Timestamp) -> Result<Recall, Error> {
         Ok(Recall::NotSent)
+    }
+
+    fn takes(&self, kind: RelayKind) -> bool {
+        match kind {
+            RelayKind::Reply | RelayKind::Note => true,
+        }
+    }
+
+    async fn relay(&self, relay: &Relay) -> Result<(), Error> {
+        let relayed = Relayed::of(relay);
+        let delivered = self.deliver(&relayed.id, &relayed).await;
+        delivered.map(drop).map_err(|failure| failure.during("relay"))
+    }
+
+    /// Sending again is safe: the receiver knows a repeat by its id.
+    async fn was_relayed(&self, _relay: &Relay, _began: Timestamp) -> Result<bool, Error> {
+        Ok(false)
     }
 }

@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
-use crate::agents::{Question, Said, Speaker};
+use super::id;
+use super::message::Message;
+use crate::agents::Question;
+use crate::agents::crm::Crm;
 use crate::domain::{ContactId, TicketId};
 
 const VERSION: u32 = 1;
@@ -28,6 +30,7 @@ pub struct Turn<'a> {
     ticket_id: Option<&'a str>,
     contact: Contact<'a>,
     custom_data: &'a BTreeMap<String, String>,
+    crm: Option<Crm<'a>>,
     messages: Vec<Message<'a>>,
     history: Vec<Message<'a>>,
 }
@@ -39,32 +42,16 @@ struct Contact<'a> {
     email: Option<&'a str>,
 }
 
-#[derive(Debug, Serialize)]
-struct Message<'a> {
-    id: &'a str,
-    by: &'static str,
-    at: String,
-    text: &'a str,
-    original: Option<&'a str>,
-    attachments: Vec<Attachment<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Attachment<'a> {
-    kind: &'a str,
-    name: Option<&'a str>,
-    url: Option<&'a str>,
-}
-
 impl<'a> Turn<'a> {
     pub fn of(question: &'a Question) -> Self {
         let newest = question.messages.iter().map(|said| said.at).max().unwrap_or_default();
-        // Thread ids are HubSpot's and unique in one portal only.
-        let own = || format!("{}:{}", question.connection, question.thread_id);
+        let own = || id::of_conversation(&question.connection, &question.thread_id);
+        let place = [question.connection.as_str(), question.thread_id.as_str()];
+        let asked = question.messages.iter().map(|said| said.id.as_str());
         Self {
             kind: "conversation.turn",
             version: VERSION,
-            id: id(question),
+            id: id::of("turn", place.into_iter().chain(asked)),
             timestamp: newest.to_string(),
             connection: question.connection.as_str(),
             thread_id: question.thread_id.as_str(),
@@ -77,40 +64,9 @@ impl<'a> Turn<'a> {
                 email: question.contact.email.as_deref(),
             },
             custom_data: &question.custom_data,
-            messages: question.messages.iter().map(message).collect(),
-            history: question.history.iter().map(message).collect(),
+            crm: question.crm.as_ref().map(Crm::of),
+            messages: question.messages.iter().map(Message::of).collect(),
+            history: question.history.iter().map(Message::of).collect(),
         }
     }
-}
-
-fn message(said: &Said) -> Message<'_> {
-    let attachments = said.attachments.iter().map(|attachment| Attachment {
-        kind: &attachment.kind,
-        name: attachment.name.as_deref(),
-        url: attachment.url.as_deref(),
-    });
-    Message {
-        id: said.id.as_str(),
-        by: match said.by {
-            Speaker::Customer => "customer",
-            Speaker::Ai => "ai",
-            Speaker::Rep => "rep",
-        },
-        at: said.at.to_string(),
-        text: &said.text,
-        original: said.original.as_deref(),
-        attachments: attachments.collect(),
-    }
-}
-
-/// A hash of which messages are asked about. Each part goes in with its length, so that no two lists look alike.
-fn id(question: &Question) -> String {
-    let place = [question.connection.as_str(), question.thread_id.as_str()];
-    let messages = question.messages.iter().map(|said| said.id.as_str());
-    let mut hash = Sha256::new();
-    for part in place.into_iter().chain(messages) {
-        hash.update(format!("{}:{part}", part.len()));
-    }
-    let digest = hash.finalize();
-    format!("turn_{}", hex::encode(digest.get(..16).unwrap_or(&digest)))
 }

@@ -1,11 +1,12 @@
-//! Reads what a team's own agent answered: `{action, text, reason, summary, sentiment, language}`. Pure. An action that
-//! is not known, or words that are missing, are an error; remarks of a wrong type are left out.
+//! Reads what a team's own agent answered: `{action, text, reason, summary, sentiment, language,
+//! custom_data}`. Pure. An action that is not known, words that are missing, or custom data that is not flat are an error;
+//! remarks of a wrong type are left out.
 
 use serde_json::Value;
 
 use crate::agents::exchange::Failure;
 use crate::agents::wording::{handoff, with_remarks, written};
-use crate::agents::{Answer, Decision};
+use crate::agents::{Answer, Decision, custom_data};
 
 /// Reads the body of a 2xx answer.
 ///
@@ -22,5 +23,6 @@ pub fn read(body: &Value) -> Result<Answer, Failure> {
         Some(_) => return Err(Failure::Answer("`action` is not reply, draft, handoff or nothing")),
         None => return Err(Failure::Answer("`action` is missing or not a string")),
     };
-    Ok(with_remarks(decision, body))
+    let custom_data = custom_data::read(body.get("custom_data")).map_err(Failure::Answer)?;
+    Ok(Answer { custom_data, ..with_remarks(decision, body) })
 }

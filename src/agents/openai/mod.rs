@@ -3,6 +3,7 @@
 //! no state. Made by [`super::Builder`].
 
 mod completion;
+mod context;
 mod prompt;
 mod request;
 
@@ -14,7 +15,7 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
 
-use super::exchange::{Advice, Exchange, Failure, reveal};
+use super::exchange::{self, Advice, Exchange, Failure, reveal};
 use super::{Agent, Answer, Error, Question, Recall};
 use crate::clock::Clock;
 use crate::config::Secret;
@@ -59,7 +60,7 @@ impl OpenAi {
         let body = request::body(model, system_prompt, question, self.exchange.clock.now());
         let headers = [(header::AUTHORIZATION, bearer)];
         let completion = self.exchange.post(&url, headers, Bytes::from(body.to_string()), "api_key").await?;
-        completion::read(&completion)
+        completion::read(&exchange::json(&completion)?)
     }
 }
 

@@ -15,6 +15,12 @@ pub enum Failure {
     /// `ask` before `open`.
     #[error("the conversation has no OpenCX session yet; it must be opened before it is asked")]
     NoSession,
+    /// A rep's reply in a conversation that OpenCX does not have.
+    #[error("the conversation has no OpenCX session to relay to; OpenCX was never asked in it")]
+    NothingToRelayTo,
+    /// An internal note: as a message it would reach the customer.
+    #[error("OpenCX takes no internal notes through its API; set `mirror_notes = false`")]
+    NoNotes,
     /// The secret file is gone or unreadable.
     #[error("the API key cannot be read ({0}); check `agent.api_key_file`")]
     Key(std::io::ErrorKind),
@@ -63,6 +69,12 @@ impl Failure {
         self.with_effect(operation, effect)
     }
 
+    /// OpenCX does not have what was looked for.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Status { status, .. } if *status == StatusCode::NOT_FOUND)
+    }
+
     /// As the agent's error when the customer's message may be with OpenCX whatever happened to this call.
     #[must_use]
     pub fn with_effect(self, operation: &'static str, effect: Effect) -> Error {
@@ -72,6 +84,8 @@ impl Failure {
     fn effect(&self) -> Effect {
         match self {
             Self::NoSession
+            | Self::NothingToRelayTo
+            | Self::NoNotes
             | Self::Key(_)
             | Self::Request
             | Self::Busy(_)
@@ -90,7 +104,7 @@ impl Failure {
 
     fn class(&self) -> Class {
         match self {
-            Self::NoSession | Self::Key(_) | Self::Request => Class::Permanent,
+            Self::NoSession | Self::NothingToRelayTo | Self::NoNotes | Self::Key(_) | Self::Request => Class::Permanent,
             Self::Busy(busy) => Class::Busy { after: busy.after },
             Self::Status { status, after } => {
                 if *status == StatusCode::TOO_MANY_REQUESTS {
@@ -117,7 +131,9 @@ fn is_unclear(status: StatusCode) -> bool {
 
 fn advice(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        400 | 422 => "it refused the request; if it has custom data, the values must be flat",
+        400 | 422 => {
+            "it refused the request; custom data must be flat, and a rep's message needs an OpenCX that takes agents' messages"
+        }
         401 => "it does not know the API key; check `agent.api_key`",
         403 => "the API key lacks a right; it needs full access, or `chat-sessions:read` and `chat-sessions:write`",
         404 => "it does not know this session; it was deleted there, or `agent.base_url` or the key is another's",

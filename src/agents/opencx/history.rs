@@ -1,19 +1,24 @@
-//! Reads a session's history to learn what became of a message whose sending ended unclearly. Pure.
+//! Reads a session's history: to learn what became of a message whose sending ended unclearly, and what was said. Pure.
 //!
 //! Events have no id in the shape of 2024, so ours is found by sender, words and time.
 
 use serde_json::Value;
 
 use super::session::Signal;
-use crate::domain::Timestamp;
+use crate::agents::wording::written;
+use crate::domain::{Attachment, Timestamp};
 
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
+    /// OpenCX's; the shape of 2024 has none.
+    pub id: Option<String>,
     /// When; the shape of 2024 may leave it out.
     pub at: Option<Timestamp>,
     /// What.
     pub what: What,
+    /// What came with a message.
+    pub attachments: Vec<Attachment>,
 }
 
 /// What happened, as far as it matters here.
@@ -23,7 +28,9 @@ pub enum What {
     Contact(String),
     /// The AI said this.
     Ai(String),
-    /// A human got or took the conversation, or answered.
+    /// A human said this to the customer.
+    Rep(String),
+    /// A human got or took the conversation.
     Human,
     /// The AI decided not to reply.
     Declined,
@@ -61,35 +68,49 @@ impl Page {
 fn event(item: &Value) -> Event {
     let at = item.get("created_at").and_then(Value::as_str).and_then(Timestamp::parse);
     let event = item.get("event").unwrap_or(item);
-    let text = |key: &str| event.get(key).and_then(Value::as_str);
-    let what = match text("type").unwrap_or("message") {
+    let kind = event.get("type").and_then(Value::as_str).unwrap_or("message");
+    let what = match kind {
         "message" => message(event),
+        "agent_message" => What::Rep(words(event)),
         "handoff"
         | "human_agent_joined"
         | "human_agent_takeover"
-        | "agent_message"
         | "agent_took_session_from_ai"
         | "agent_assigned_by_integration" => What::Human,
         "ai_decided_to_not_reply" => What::Declined,
         _ => What::Other,
     };
-    Event { at, what }
+    let id = written(item.get("id")).or_else(|| written(event.get("id")));
+    Event { id, at, what, attachments: attachments(event) }
 }
 
 fn message(event: &Value) -> What {
     let sender = event.get("sender").and_then(|sender| sender.get("type").unwrap_or(sender).as_str());
-    let content = event.get("content").and_then(|content| content.get("text").unwrap_or(content).as_str());
-    let text = content.unwrap_or_default().trim().to_owned();
     match sender {
-        Some("contact") => What::Contact(text),
-        Some("ai") if text.is_empty() => What::Other,
-        Some("ai") => What::Ai(text),
-        Some("human_agent" | "agent") => What::Human,
+        Some("contact") => What::Contact(words(event)),
+        Some("ai") => What::Ai(words(event)),
+        Some("human_agent" | "agent") => What::Rep(words(event)),
         Some(_) | None => What::Other,
     }
 }
 
-fn is_newest_first(events: &[Event]) -> bool {
+fn words(event: &Value) -> String {
+    let content = event.get("content").and_then(|content| content.get("text").unwrap_or(content).as_str());
+    content.unwrap_or_default().trim().to_owned()
+}
+
+fn attachments(event: &Value) -> Vec<Attachment> {
+    let given = event.get("attachments").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let read = |attachment: &Value| {
+        let (name, url) = (written(attachment.get("name")), written(attachment.get("url")));
+        (name.is_some() || url.is_some()).then(|| Attachment { kind: "FILE".to_owned(), name, url })
+    };
+    given.iter().filter_map(read).collect()
+}
+
+/// As far as the stamps tell.
+#[must_use]
+pub fn is_newest_first(events: &[Event]) -> bool {
     let mut stamps = events.iter().filter_map(|event| event.at);
     stamps.next().zip(stamps.next_back()).is_some_and(|(first, last)| first > last)
 }
@@ -123,8 +144,9 @@ pub fn trace(mut events: Vec<Event>, text: &str, bound: Timestamp) -> Trace {
     for event in events.iter().skip(found + 1) {
         match &event.what {
             What::Contact(_) => break,
+            What::Ai(text) if text.is_empty() => {}
             What::Ai(text) => said.push(text.as_str()),
-            What::Human => human = true,
+            What::Rep(_) | What::Human => human = true,
             What::Declined => declined = true,
             What::Other => {}
         }
@@ -138,8 +160,21 @@ pub fn trace(mut events: Vec<Event>, text: &str, bound: Timestamp) -> Trace {
     }
 }
 
+/// Is a rep's `text`, sent not before `bound`, there?
+///
+/// OpenCX knows no id of ours, so a rep who says the very same twice within the clocks' slack is taken to have said it
+/// once: a customer would rather miss the second "OK" than get everything twice.
+#[must_use]
+pub fn has_rep(mut events: Vec<Event>, text: &str, bound: Timestamp) -> bool {
+    order(&mut events);
+    let ours = |event: &Event| {
+        matches!(&event.what, What::Rep(said) if same_words(said, text)) && event.at.is_none_or(|at| at >= bound)
+    };
+    events.iter().any(ours)
+}
+
 /// Oldest first. An event without a stamp is as old as the one that followed it.
-fn order(events: &mut [Event]) {
+pub fn order(events: &mut [Event]) {
     if is_newest_first(events) {
         events.reverse();
     }

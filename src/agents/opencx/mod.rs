@@ -3,12 +3,16 @@
 //!
 //! What OpenCX's codes become: `session_assigned_to_human_agent` a handoff; `skipping_unuseful_response` nothing to say;
 //! `duplicate_message_ignored` the answer found in the history; `response_cancelled` an error to try again (unless the
-//! session says that a human has it), because the customer still has no answer. Made by [`super::Builder`].
+//! session says that a human has it), because the customer still has no answer.
+//!
+//! A rep's reply goes in as an agent's message, which takes the session over from the AI. Internal notes do not go in: the
+//! API has no call for them, and an agent's message would reach the customer. Made by [`super::Builder`].
 
 mod client;
 mod failure;
 mod history;
 mod limiter;
+mod outside;
 mod request;
 mod sent;
 mod session;
@@ -23,10 +27,10 @@ pub use limiter::{Busy, Limiter};
 
 use self::client::{Client, encode};
 use self::failure::Failure;
-use self::history::{Page, Trace, trace};
+use self::history::{Event, Page, Trace, has_rep, is_newest_first, trace};
 use self::sent::{Sent, Silence};
 use self::session::{Details, Session, Signal};
-use super::{Agent, Answer, Decision, Effect, Error, Question, Recall};
+use super::{Agent, Answer, Decision, Effect, Error, Outside, Question, Recall, Relay, RelayKind};
 use crate::clock::Clock;
 use crate::config::Secret;
 use crate::domain::Timestamp;
@@ -38,6 +42,8 @@ const CLOCK_SLACK: Duration = Duration::from_secs(30);
 const DETAILS_PATIENCE: Duration = Duration::from_secs(5);
 /// A tenth of the key's minute; conversations with more pages are beyond what an AI is let answer.
 const HISTORY_PAGES_MAX: usize = 10;
+/// A fifth of the key's minute, for a transcript.
+const TRANSCRIPT_PAGES_MAX: usize = 20;
 
 /// Where OpenCX is and how to call it.
 #[derive(Clone, Debug)]
@@ -46,7 +52,7 @@ pub struct Settings {
     pub base_url: String,
     /// `ocx_live_…`.
     pub api_key: Secret,
-    /// Bounds each `open`, `ask` and `recall`, waiting for the key's limit included.
+    /// Bounds each call of the trait, waiting for the key's limit included.
     pub timeout: Duration,
 }
 
@@ -139,20 +145,60 @@ impl OpenCx {
         Ok(Recall::Answered(answer))
     }
 
-    async fn history(&self, id: &str, bound: Timestamp, by: Instant) -> Result<Vec<history::Event>, Failure> {
+    /// The history back to `bound`.
+    async fn history(&self, id: &str, bound: Timestamp, by: Instant) -> Result<Vec<Event>, Failure> {
         let mut events = Vec::new();
-        let mut query = String::new();
+        let mut cursor = None;
         for _ in 0..HISTORY_PAGES_MAX {
-            let body = self.client.get(&path(id, &format!("/history{query}")), by).await?;
-            let page = Page::read(&body).ok_or(Failure::Unreadable("the history has no items"))?;
+            let page = self.page(id, cursor.as_deref(), by).await?;
             let past = page.is_past(bound);
             events.extend(page.events);
-            match page.next {
-                Some(next) if !past => query = format!("?cursor={}", encode(&next)),
-                Some(_) | None => return Ok(events),
+            cursor = page.next.filter(|_| !past);
+            if cursor.is_none() {
+                return Ok(events);
             }
         }
         Err(Failure::HistoryTooLong(HISTORY_PAGES_MAX))
+    }
+
+    /// The newest of the whole history. Where it is told oldest first and has too many pages, the newest cannot be had:
+    /// most of a conversation is then better than none of it.
+    async fn newest(&self, id: &str, by: Instant) -> Result<Vec<Event>, Failure> {
+        let mut events = Vec::new();
+        let mut cursor = None;
+        for _ in 0..TRANSCRIPT_PAGES_MAX {
+            let page = self.page(id, cursor.as_deref(), by).await?;
+            events.extend(page.events);
+            let enough = events.len() >= outside::TRANSCRIPT_MAX && is_newest_first(&events);
+            cursor = page.next.filter(|_| !enough);
+            if cursor.is_none() {
+                return Ok(events);
+            }
+        }
+        tracing::warn!(session = id, pages = TRANSCRIPT_PAGES_MAX, "the OpenCX history is longer than is read of it");
+        Ok(events)
+    }
+
+    async fn page(&self, id: &str, cursor: Option<&str>, by: Instant) -> Result<Page, Failure> {
+        let query = cursor.map(|cursor| format!("?cursor={}", encode(cursor))).unwrap_or_default();
+        let body = self.client.get(&path(id, &format!("/history{query}")), by).await?;
+        Page::read(&body).ok_or(Failure::Unreadable("the history has no items"))
+    }
+
+    async fn send_reply(&self, relay: &Relay) -> Result<(), Failure> {
+        match relay.kind {
+            RelayKind::Reply => {}
+            RelayKind::Note => return Err(Failure::NoNotes),
+        }
+        let id = relay.agent_session_id.as_deref().ok_or(Failure::NothingToRelayTo)?;
+        let body = self.client.post(&path(id, "/send"), &request::relay(relay), self.deadline()).await?;
+        sent::accepted(&body)
+    }
+
+    async fn told(&self, id: &str, by: Instant) -> Result<Outside, Failure> {
+        let body = self.client.get(&path(id, ""), by).await?;
+        let session = outside::session(&body)?;
+        Ok(outside::read(session, self.newest(id, by).await?))
     }
 }
 
@@ -187,5 +233,38 @@ impl Agent for OpenCx {
         let found = self.look_up(question, id, asked_at, self.deadline()).await;
         // A failed look-up makes nothing clearer.
         found.map_err(|failure| failure.with_effect("recall", Effect::Unclear))
+    }
+
+    fn takes(&self, kind: RelayKind) -> bool {
+        match kind {
+            RelayKind::Reply => true,
+            RelayKind::Note => false,
+        }
+    }
+
+    async fn relay(&self, relay: &Relay) -> Result<(), Error> {
+        self.send_reply(relay).await.map_err(|failure| failure.during("relay"))
+    }
+
+    async fn was_relayed(&self, relay: &Relay, began: Timestamp) -> Result<bool, Error> {
+        let (RelayKind::Reply, Some(id)) = (relay.kind, relay.agent_session_id.as_deref()) else { return Ok(false) };
+        let bound = began.before(CLOCK_SLACK);
+        match self.history(id, bound, self.deadline()).await {
+            Ok(events) => Ok(has_rep(events, &request::relayed(relay), bound)),
+            // A failed look-up makes nothing clearer.
+            Err(failure) => Err(failure.with_effect("was_relayed", Effect::Unclear)),
+        }
+    }
+
+    async fn conversation(&self, agent_session_id: &str) -> Result<Option<Outside>, Error> {
+        // Ids come from outside: one of dots alone would lead to another place of the API.
+        if agent_session_id.trim_matches('.').trim().is_empty() {
+            return Ok(None);
+        }
+        match self.told(agent_session_id, self.deadline()).await {
+            Ok(outside) => Ok(Some(outside)),
+            Err(failure) if failure.is_not_found() => Ok(None),
+            Err(failure) => Err(failure.with_effect("conversation", Effect::NotSent)),
+        }
     }
 }

@@ -77,6 +77,22 @@ pub fn read(body: &Value) -> Result<Sent, Failure> {
     })
 }
 
+/// Reads the body of a 2xx answer to a rep's message: whatever its shape, it is there unless OpenCX says it is not. What
+/// the AI says or does not say to it is no concern of ours.
+///
+/// # Errors
+/// [`Failure::Refused`] when the call is, [`Failure::Unreadable`] when the body is no object.
+pub fn accepted(body: &Value) -> Result<(), Failure> {
+    let outer = body.as_object().ok_or(Failure::Unreadable("it is not an object"))?;
+    let objects = nested(outer);
+    let code = objects.iter().find_map(|object| object.get("code")?.as_str());
+    let failed = objects.iter().any(|object| object.get("success") == Some(&Value::Bool(false)));
+    if failed && code != Some("duplicate_message_ignored") {
+        return Err(Failure::Refused { code: code.filter(|code| is_plain(code)).map(str::to_owned) });
+    }
+    Ok(())
+}
+
 /// The answer itself and the objects that hold parts of it, innermost first.
 fn nested(outer: &Map<String, Value>) -> Vec<&Map<String, Value>> {
     let data = outer.get("data").and_then(Value::as_object);

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::Request;
 use hubspot_bridge::agents::http::{Http, Settings};
 use hubspot_bridge::agents::{Agent, Answer, Class, Contact, Decision, Effect, Error, Question, Recall, Said, Speaker};
 use hubspot_bridge::clock::ManualClock;
@@ -16,7 +18,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::fake::{self, Fake, Reply, ok};
-use super::question::{WRITTEN_AT, burst, question};
+use super::question::{WRITTEN_AT, burst, crm, question};
 use super::shapes;
 
 const DOCUMENT: &str = include_str!("../../../docs/agents.md");
@@ -28,7 +30,7 @@ fn settings() -> Settings {
     Settings { base_url, signing_secret: Secret::Value(SECRET.into()), timeout: TIMEOUT }
 }
 
-fn agent(fake: Arc<Fake>) -> Http {
+pub fn agent(fake: Arc<Fake>) -> Http {
     Http::new(settings(), fake, ManualClock::starting_at(WRITTEN_AT))
 }
 
@@ -37,8 +39,21 @@ async fn heard(reply: Reply) -> Result<Answer, Error> {
 }
 
 /// The document's example of this name.
-fn example(name: &str) -> &'static str {
+pub fn example(name: &str) -> &'static str {
     DOCUMENT.split_once(&format!("\n```{name}\n")).unwrap().1.split_once("\n```").unwrap().0
+}
+
+/// The same without white space, in the order of the document, so that a signature can be checked by hand.
+pub fn compact(name: &str) -> String {
+    let compact: String = example(name).lines().map(str::trim).collect();
+    let compact = compact.replace("\": ", "\":").replace("{ ", "{").replace(" }", "}").replace(", \"", ",\"");
+    compact.replace("[ {", "[{").replace("} ]", "}]")
+}
+
+/// The headers of a request that sign it, as the document shows them.
+pub fn headers(request: &Request<Bytes>) -> String {
+    let line = |name: &str| format!("{name}: {}", request.headers()[name].to_str().unwrap());
+    ["webhook-id", "webhook-timestamp", "webhook-signature"].map(line).join("\n")
 }
 
 /// The question of the document's example.
@@ -73,7 +88,7 @@ fn documented() -> Question {
         channel: Channel::Email,
         ticket_id: Some("55120".into()),
         custom_data: [("plan".to_owned(), "gold".to_owned())].into(),
-        crm: None,
+        crm: Some(crm()),
     }
 }
 
@@ -82,7 +97,7 @@ async fn the_documented_request_is_the_one_that_is_sent() {
     let fake = Fake::answering([ok(&json!({"action": "nothing"}))]);
     let agent = agent(Arc::clone(&fake));
     assert!(!agent.keeps_state());
-    assert_eq!(agent.open(&documented()).await, Ok(None));
+    assert_eq!(agent.open(&documented()).await, Ok(Some("acme:9043871".into())));
     assert_eq!(agent.ask(&documented()).await, Ok(Answer::new(Decision::Nothing)));
     assert_eq!(agent.recall(&documented(), WRITTEN_AT).await, Ok(Recall::NotSent));
     let request = fake.request();
@@ -94,16 +109,8 @@ async fn the_documented_request_is_the_one_that_is_sent() {
     assert_eq!(fake.sent.lock().unwrap()[0].1, TIMEOUT);
     let expect: Value = serde_json::from_str(example("json request")).unwrap();
     assert_eq!(fake.body(), expect);
-    let headers: Vec<String> = ["webhook-id", "webhook-timestamp", "webhook-signature"]
-        .iter()
-        .map(|name| format!("{name}: {}", request.headers()[*name].to_str().unwrap()))
-        .collect();
-    assert_eq!(headers.join("\n"), example("text headers"));
-    // In the order of the document, so that the example can be checked by hand.
-    let compact: String = example("json request").lines().map(str::trim).collect();
-    let compact = compact.replace("\": ", "\":").replace("{ ", "{").replace(" }", "}").replace(", \"", ",\"");
-    let compact = compact.replace("[ {", "[{").replace("} ]", "}]");
-    assert_eq!(std::str::from_utf8(request.body()).unwrap(), compact);
+    assert_eq!(std::str::from_utf8(request.body()).unwrap(), compact("json request"));
+    assert_eq!(headers(&request), example("text headers"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -180,6 +187,7 @@ async fn the_documented_answers_are_understood() {
                 summary: Some(text("Order 1042 arrived with a broken foot.")),
                 sentiment: Some(text("angry")),
                 language: Some(text("en")),
+                custom_data: [(text("order"), text("1042")), (text("wants_refund"), text("false"))].into(),
                 ..Answer::new(Decision::Handoff {
                     words: Some(text("I am passing you on to a colleague.")),
                     reason: text("the customer wants a replacement"),

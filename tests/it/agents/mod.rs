@@ -2,15 +2,20 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests may fail a test")]
 
 mod build;
+mod crm;
+mod custom_data;
 mod fake;
 mod faq;
 mod http;
+mod http_relay;
 mod limits;
 mod openai;
 mod opencx;
+mod outside;
 mod peer;
 mod question;
 mod reader;
 mod recall;
+mod relay;
 mod shapes;
 mod sockets;

@@ -100,7 +100,8 @@ async fn the_system_message_holds_the_role_the_rules_and_the_context_as_json() {
     for word in ["`hand_off`", "`no_answer`", "customer's language", "Never invent", "\"[A human colleague wrote:]\""] {
         assert!(system.contains(word), "{word}");
     }
-    let (_, context) = system.rsplit_once("\n\nContext: ").unwrap();
+    let (_, context) = system.rsplit_once("\n\n<context>\n").unwrap();
+    let context = context.strip_suffix("\n</context>").unwrap();
     let expect = json!({
         "time": WRITTEN_AT.to_string(),
         "channel": "chat",
@@ -121,10 +122,10 @@ async fn the_system_message_holds_the_role_the_rules_and_the_context_as_json() {
     let unknown = Question { contact: <_>::default(), custom_data: <_>::default(), ..question("Hi") };
     let body = told(settings(), &unknown).await;
     assert!(
-        body["messages"][0]["content"]
-            .as_str()
-            .unwrap()
-            .ends_with(&format!("Context: {}", json!({"channel": "chat", "time": WRITTEN_AT.to_string()})))
+        body["messages"][0]["content"].as_str().unwrap().ends_with(&format!(
+            "<context>\n{}\n</context>",
+            json!({"channel": "chat", "time": WRITTEN_AT.to_string()})
+        ))
     );
 }
 

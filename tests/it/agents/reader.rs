@@ -7,14 +7,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use hubspot_bridge::agents::opencx::OpenCx;
-use hubspot_bridge::agents::{Agent, Answer, Decision, Error, Recall};
+use hubspot_bridge::agents::{Agent, Answer, Decision, Error, Recall, RelayKind, Said};
 use hubspot_bridge::clock::ManualClock;
 use hubspot_bridge::hubspot::transport::{Transport, TransportError};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::opencx::settings;
-use super::question::{WRITTEN_AT, question};
+use super::question::{WRITTEN_AT, question, written_by_rep};
 
 struct Fixed {
     post: Value,
@@ -64,6 +64,12 @@ fn any_json() -> impl Strategy<Value = Value> {
         Just("type"),
         Just("sender"),
         Just("created_at"),
+        Just("contact"),
+        Just("channel"),
+        Just("custom_data"),
+        Just("attachments"),
+        Just("url"),
+        Just("name"),
         Just("id"),
         Just("x"),
     ];
@@ -76,6 +82,8 @@ fn any_json() -> impl Strategy<Value = Value> {
             Just("Hi"),
             Just("contact"),
             Just("ai"),
+            Just("human_agent"),
+            Just("agent_message"),
             Just("message"),
             Just("handoff"),
             Just("handed_off"),
@@ -125,6 +133,13 @@ proptest! {
         run(async {
             let _ = agent.open(&question("Hi")).await;
             let _ = agent.recall(&question("Hi"), WRITTEN_AT).await;
+            let relay = written_by_rep(RelayKind::Reply, "Hi");
+            let _ = agent.relay(&relay).await;
+            let _ = agent.was_relayed(&relay, WRITTEN_AT).await;
+            if let Ok(Some(told)) = agent.conversation("ses-1").await {
+                let says = |said: &Said| !said.text.is_empty() || !said.attachments.is_empty();
+                assert!(told.transcript.iter().all(says), "an empty message: {told:?}");
+            }
             if let Ok(Answer { decision: Decision::Reply { text }, .. }) = agent.ask(&question("Hi")).await {
                 assert!(!text.trim().is_empty(), "an empty reply");
             }

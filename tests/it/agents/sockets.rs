@@ -1,8 +1,10 @@
 //! `openai` and `http` over loopback sockets: the peers are written as their documents tell a team to write them.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::post;
@@ -11,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use hubspot_bridge::agents::{Agent, Answer, Class, Decision, Effect, http, openai};
+use hubspot_bridge::agents::{Agent, Answer, Class, Decision, Effect, RelayKind, http, openai};
 use hubspot_bridge::clock::{Clock, SystemClock};
 use hubspot_bridge::config::Secret;
 use hubspot_bridge::hubspot::http::Http as Network;
@@ -20,7 +22,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::net::TcpListener;
 
-use super::question::question;
+use super::question::{question, written_by_rep};
 
 /// Far beyond what any of these needs, so that a slow machine changes nothing.
 const AMPLE: Duration = Duration::from_secs(30);
@@ -80,6 +82,33 @@ async fn a_teams_agent_believes_the_signature_and_a_rotated_secret_is_picked_up(
         assert_eq!(agent.ask(&question("Größe 42?")).await, Ok(reply));
     })
     .await;
+}
+
+/// A receiver of what reps write: keeps each item once by its `webhook-id`, and loses its first answer on the way.
+async fn keep(State(kept): State<Arc<Kept>>, headers: HeaderMap, Json(body): Json<Value>) -> StatusCode {
+    assert_eq!(
+        (&body["type"], &body["id"]),
+        (&json!("conversation.relay"), &json!(headers["webhook-id"].to_str().unwrap()))
+    );
+    let known = kept.lock().unwrap().insert(body["id"].to_string(), body["text"].to_string()).is_some();
+    if known { StatusCode::NO_CONTENT } else { StatusCode::BAD_GATEWAY }
+}
+
+type Kept = Mutex<BTreeMap<String, String>>;
+
+#[tokio::test]
+async fn a_receiver_that_drops_repeats_has_each_relay_once() {
+    let kept: Arc<Kept> = Arc::default();
+    let router = Router::new().route("/turns", post(keep)).with_state(Arc::clone(&kept));
+    served(router, async |url| {
+        let agent = own(&url, Secret::Value("x".into()), AMPLE);
+        let relay = written_by_rep(RelayKind::Note, "Größe 42");
+        assert_eq!(agent.relay(&relay).await.unwrap_err().effect, Effect::Unclear);
+        assert_eq!(agent.was_relayed(&relay, SystemClock.now()).await, Ok(false));
+        assert_eq!(agent.relay(&relay).await, Ok(()), "an empty 204 will do");
+    })
+    .await;
+    assert_eq!(kept.lock().unwrap().values().collect::<Vec<_>>(), ["\"Größe 42\""]);
 }
 
 #[tokio::test]

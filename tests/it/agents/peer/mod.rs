@@ -2,6 +2,8 @@
 //! told, and remembers what it was sent. Time is tokio's and the clock's, so it runs under paused time. Needs nothing
 //! else of this folder: the simulation includes it too.
 
+mod state;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,6 +15,8 @@ use hubspot_bridge::clock::Clock;
 use hubspot_bridge::domain::Timestamp;
 use hubspot_bridge::hubspot::transport::{Transport, TransportError};
 use serde_json::{Map, Value, json};
+
+use self::state::{State, refusal};
 
 /// The one key it accepts.
 pub const KEY: &str = "ocx_live_test";
@@ -89,21 +93,12 @@ pub struct Session {
     pub contact: Value,
     pub custom_data: Map<String, Value>,
     pub handoff_summary: Option<String>,
+    /// A human took it from the AI.
+    pub taken_over: bool,
+    /// Shown by `GET` besides, or instead of, what it would show.
+    pub shown: Map<String, Value>,
     /// When each happened (the AI's lie in the future while it thinks), and the event in the newest wire format.
     pub events: Vec<(Timestamp, Value)>,
-}
-
-type Brain = Box<dyn Fn(&str) -> Turn + Send>;
-
-struct State {
-    style: Style,
-    page_size: usize,
-    newest_first: bool,
-    brain: Brain,
-    script: VecDeque<Turn>,
-    troubles: Vec<(&'static str, Trouble)>,
-    sessions: BTreeMap<String, Session>,
-    requests: Vec<Recorded>,
 }
 
 /// The peer.
@@ -168,6 +163,15 @@ impl Peer {
         self.session(session).events.iter().filter_map(text).collect()
     }
 
+    /// What reps said to the customer in a session, in order.
+    pub fn relayed(&self, session: &str) -> Vec<String> {
+        let text = |(_, event): &(Timestamp, Value)| {
+            let rep = event["sender"]["type"] == "human_agent";
+            rep.then(|| event["content"]["text"].as_str().unwrap_or_default().to_owned())
+        };
+        self.session(session).events.iter().filter_map(text).collect()
+    }
+
     /// A session, or an empty one.
     pub fn session(&self, id: &str) -> Session {
         self.lock().sessions.get(id).cloned().unwrap_or_default()
@@ -186,132 +190,6 @@ impl Peer {
 /// A message of the history, in the newest format.
 pub fn message(sender: &str, text: &str) -> Value {
     json!({"type": "message", "sender": {"type": sender, "name": null}, "content": {"type": "text", "text": text}})
-}
-
-type Reply = (StatusCode, Value);
-
-impl State {
-    /// Acts on a request: the answer, and how long it takes.
-    fn act(&mut self, request: &Recorded) -> (Duration, Reply) {
-        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-        let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        let at_once = |reply: Reply| (Duration::ZERO, reply);
-        match (request.method.as_str(), segments.as_slice()) {
-            _ if request.authorization != format!("Bearer {KEY}") => at_once(refusal(401)),
-            ("POST", ["chat", "sessions"]) => at_once(self.open(&request.body)),
-            (_, ["chat", "sessions", id, ..]) if !self.sessions.contains_key(*id) => at_once(refusal(404)),
-            ("POST", ["chat", "sessions", id, "send"]) => self.send(id, request),
-            ("GET", ["chat", "sessions", id]) => at_once((StatusCode::OK, self.show(id, request.at))),
-            ("GET", ["chat", "sessions", id, "history"]) => {
-                at_once((StatusCode::OK, self.history(id, query, request.at)))
-            }
-            _ => at_once(refusal(404)),
-        }
-    }
-
-    fn open(&mut self, body: &Value) -> Reply {
-        let id = format!("ses-{}", self.sessions.len() + 1);
-        let custom_data = body["custom_data"].as_object().cloned().unwrap_or_default();
-        let session = Session { contact: body["contact"].clone(), custom_data, ..Session::default() };
-        self.sessions.insert(id.clone(), session);
-        (StatusCode::CREATED, json!({"id": id}))
-    }
-
-    fn send(&mut self, id: &str, request: &Recorded) -> (Duration, Reply) {
-        let nested =
-            |body: &Value| body["custom_data"].as_object().is_some_and(|map| map.values().any(Value::is_object));
-        let Some(text) = request.body["message"]["text"].as_str().filter(|_| !nested(&request.body)) else {
-            return (Duration::ZERO, refusal(400));
-        };
-        let Turn { thinking, act } = self.script.pop_front().unwrap_or_else(|| (self.brain)(text));
-        if matches!(act, Act::IgnoreDuplicate) {
-            let body = json!({"success": true, "data": {"code": "duplicate_message_ignored"}});
-            return (thinking, (StatusCode::CREATED, body));
-        }
-        let session = self.sessions.entry(id.to_owned()).or_default();
-        session.custom_data.extend(request.body["custom_data"].as_object().cloned().unwrap_or_default());
-        session.events.push((request.at, message("contact", text)));
-        let done = request.at.after(thinking);
-        let body = match act {
-            Act::Reply(words) => {
-                session.events.push((done, message("ai", &words)));
-                self.said(&words, false)
-            }
-            Act::HandOff { words, summary } => {
-                let said = words.as_deref().map(|words| (done, message("ai", words)));
-                session.events.extend(said);
-                session.events.push((done, json!({"type": "handoff"})));
-                session.handoff_summary = Some(summary);
-                self.handed_off(words.as_deref())
-            }
-            Act::IgnoreDuplicate => Value::Null,
-            Act::Silent(code) => json!({"success": true, "data": {"success": true, "code": code}}),
-            Act::Fail(words) => {
-                session.events.push((done, message("ai", &words)));
-                self.said(&words, true)
-            }
-            Act::Raw(body) => body,
-        };
-        (thinking, (StatusCode::CREATED, body))
-    }
-
-    fn said(&self, words: &str, error: bool) -> Value {
-        match self.style {
-            Style::Y2024 if error => json!({"ai_response": {"text": words, "error": {"message": "model failed"}}}),
-            Style::Y2024 => json!({"ai_response": {"text": words}}),
-            Style::Newest => json!({"success": true, "data": {
-                "success": true, "sessionIsHandedOff": false,
-                "autopilotResponse": {"type": "text", "value": {"error": error, "content": words}}}}),
-        }
-    }
-
-    fn handed_off(&self, words: Option<&str>) -> Value {
-        let value = words.map(|words| json!({"type": "text", "value": {"error": false, "content": words}}));
-        match (self.style, words) {
-            (Style::Y2024, Some(words)) => self.said(words, false),
-            (Style::Y2024, None) => json!({}),
-            (Style::Newest, _) => json!({"success": true, "data": {
-                "success": true, "sessionIsHandedOff": true, "autopilotResponse": value}}),
-        }
-    }
-
-    fn show(&self, id: &str, now: Timestamp) -> Value {
-        let session = &self.sessions[id];
-        let handed_off = session.events.iter().any(|(at, event)| *at <= now && event["type"] == "handoff");
-        let mut shown = json!({"id": id, "status": "open", "channel": {"type": "api"}, "language": "de",
-            "contact": session.contact, "created_at": null, "updated_at": null});
-        if handed_off {
-            shown["handoff"] = json!({"summary": session.handoff_summary, "sentiment": "neutral"});
-        }
-        if self.style == Style::Newest {
-            shown["custom_data"] = json!(session.custom_data);
-            shown["ai_closure_type"] = if handed_off { json!("handed_off") } else { Value::Null };
-        }
-        shown
-    }
-
-    fn history(&self, id: &str, query: &str, now: Timestamp) -> Value {
-        let item = |(at, (created, event)): (usize, &(Timestamp, Value))| match self.style {
-            Style::Y2024 => json!({"created_at": created.to_string(), "event": event}),
-            Style::Newest => json!({"id": format!("evt-{at}"), "created_at": created.to_string(), "event": event}),
-        };
-        let mut items: Vec<Value> =
-            self.sessions[id].events.iter().filter(|(at, _)| *at <= now).enumerate().map(item).collect();
-        if self.newest_first {
-            items.reverse();
-        }
-        // A cursor with characters that need encoding, as opaque cursors have.
-        let cursor = |start: usize| format!("a+b/{start}==");
-        let start = (0..=items.len()).find(|start| query == format!("cursor=a%2Bb%2F{start}%3D%3D")).unwrap_or(0);
-        let end = items.len().min(start + self.page_size);
-        let next = (end < items.len()).then(|| cursor(end));
-        json!({"items": items.get(start..end), "next": next})
-    }
-}
-
-fn refusal(status: u16) -> Reply {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, json!({"statusCode": status.as_u16(), "message": "refused", "error": status.canonical_reason()}))
 }
 
 #[async_trait]
