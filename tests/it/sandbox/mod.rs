@@ -7,7 +7,9 @@
 )]
 
 mod api;
+mod associations;
 mod consistency;
+mod crm;
 mod faults;
 mod limits;
 mod pages;
