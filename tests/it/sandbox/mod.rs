@@ -10,6 +10,7 @@ mod api;
 mod associations;
 mod consistency;
 mod crm;
+mod desk;
 mod faults;
 mod limits;
 mod pages;
