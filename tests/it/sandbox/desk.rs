@@ -108,7 +108,7 @@ async fn an_accepted_reply_fails_when_people_say_so() {
     let second = desk.call("POST", &path, Some(&reply(&desk, "two"))).body["id"].as_str().unwrap().to_owned();
     quiet(&desk);
     let status = |id: &str| desk.get(&format!("{path}/{id}")).body["status"]["statusType"].clone();
-    let failed = desk.portal.last_reply_fails(&thread, why, Duration::from_secs(60)).unwrap();
+    let failed = desk.portal.last_reply_fails(&thread, why, Duration::from_mins(1)).unwrap();
     assert_eq!((&failed.0, status(&second)), (&second, json!("SENT")), "not yet");
     desk.clock.jump(60_000);
     assert_eq!((status(&first), status(&second)), (json!("SENT"), json!("FAILED")));
