@@ -16,20 +16,27 @@ pub(super) struct Call {
     pub(super) body: Option<Bytes>,
     /// Does success change something in HubSpot?
     pub(super) acts: bool,
+    /// CRM search, which has a limit of its own.
+    pub(super) search: bool,
 }
 
 impl Call {
     pub(super) fn get(route: &'static str, path: String) -> Self {
-        Self { route, method: Method::GET, target: path, body: None, acts: false }
+        Self { route, method: Method::GET, target: path, body: None, acts: false, search: false }
     }
 
     /// A POST that only reads (batch reads, introspection).
     pub(super) fn ask(route: &'static str, path: String, body: &impl Serialize) -> Self {
-        Self { route, method: Method::POST, target: path, body: json(body), acts: false }
+        Self { route, method: Method::POST, target: path, body: json(body), acts: false, search: false }
+    }
+
+    /// A CRM search.
+    pub(super) fn search(route: &'static str, path: String, body: &impl Serialize) -> Self {
+        Self { search: true, ..Self::ask(route, path, body) }
     }
 
     pub(super) fn act(route: &'static str, method: Method, path: String) -> Self {
-        Self { route, method, target: path, body: None, acts: true }
+        Self { route, method, target: path, body: None, acts: true, search: false }
     }
 
     pub(super) fn json(mut self, body: &impl Serialize) -> Self {

@@ -53,6 +53,8 @@ pub(super) struct Shared {
     clock: Arc<dyn Clock>,
     metrics: Metrics,
     budget: Arc<Budget>,
+    /// Of CRM search: HubSpot counts it by itself, not among the other calls.
+    searches: Arc<Budget>,
     learnt: Mutex<Learnt>,
 }
 
@@ -81,6 +83,7 @@ impl Client {
             clock,
             metrics,
             budget: Budget::for_plan(settings.plan),
+            searches: Budget::for_search(),
             learnt: Mutex::default(),
         };
         let timeout = settings.hubspot.timeout;
@@ -102,7 +105,8 @@ impl Client {
     /// Waits until the budget has room for that many calls (at most a window's) and gives a clone whose next `calls` calls
     /// do not wait for it; unused ones flow back when the clone is dropped.
     pub async fn reserve(&self, calls: u32) -> Result<Self, Error> {
-        let permits = self.room("reserve", usize::try_from(calls).unwrap_or(usize::MAX)).await?;
+        let calls = usize::try_from(calls).unwrap_or(usize::MAX);
+        let permits = self.room("reserve", &self.shared.budget, calls).await?;
         Ok(Self { reserved: Some(Arc::new(permits)), ..self.clone() })
     }
 
@@ -131,10 +135,12 @@ impl Client {
 
     /// Makes the call; the answer's body is whatever it is.
     pub(super) async fn send(&self, call: Call) -> Result<Bytes, Error> {
-        if !self.reserved.as_ref().is_some_and(|permits| permits.spend()) {
-            self.room(call.route, 1).await?.spend();
-        }
         let shared = &self.shared;
+        let budget = if call.search { &shared.searches } else { &shared.budget };
+        let reserved = self.reserved.as_ref().filter(|_| !call.search);
+        if !reserved.is_some_and(|permits| permits.spend()) {
+            self.room(call.route, budget, 1).await?.spend();
+        }
         let (route, acts) = (call.route, call.acts);
         let request = shared.request(call)?;
         let answer = shared.transport.send(request, self.timeout).await;
@@ -149,14 +155,13 @@ impl Client {
         let zone = shared.learnt().zone.clone();
         let error = classify(route, status, answer.headers(), answer.body(), shared.clock.now(), zone.as_ref());
         if let (429, Class::Retry { after: Some(after) }) = (status.as_u16(), &error.class) {
-            shared.budget.pause(*after);
+            budget.pause(*after);
         }
         shared.show_budget();
         Err(error)
     }
 
-    async fn room(&self, route: &'static str, calls: usize) -> Result<Permits, Error> {
-        let budget = &self.shared.budget;
+    async fn room(&self, route: &'static str, budget: &Arc<Budget>, calls: usize) -> Result<Permits, Error> {
         let permits = budget.take(self.lane, calls).await;
         self.shared.show_budget();
         permits.ok_or_else(|| Error::no_room(route, WAIT_MAX, budget.interval()))

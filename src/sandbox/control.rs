@@ -1,6 +1,8 @@
 //! The sandbox's own HTTP API under `/_sandbox`: faults, the whole state, the webhook target, and people's actions.
 //! Used by tests outside the process and by curious people; nothing of it exists in HubSpot.
 
+mod action;
+
 use std::collections::BTreeMap;
 
 use axum::Json;
@@ -12,9 +14,7 @@ use axum::routing::{get, post, put};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::portal::people::{ActionError, Customer, Email, Posted};
 use super::portal::{DeliveryFaults, Fault, Limits, Portal, Signing, Target, Visibility};
-use crate::domain::{ActorId, ThreadId, TicketId};
 
 /// The routes.
 pub fn router(portal: Portal) -> Router {
@@ -98,124 +98,14 @@ async fn set_target(State(portal): State<Portal>, Json(body): Json<Value>) -> Re
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// People's actions, as the pages do them. `by` and `rep` are `A-<userId>`; the first rep when absent.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "action", rename_all = "snake_case", rename_all_fields = "snake_case")]
-enum Action {
-    Chat {
-        #[serde(default)]
-        customer: Customer,
-        thread: Option<String>,
-        text: String,
-    },
-    Email {
-        #[serde(flatten)]
-        email: Email,
-    },
-    Assign {
-        thread: String,
-        to: Option<String>,
-        by: Option<String>,
-    },
-    Reply {
-        thread: String,
-        rep: Option<String>,
-        text: String,
-    },
-    MailboxReply {
-        thread: String,
-        rep: Option<String>,
-        text: String,
-    },
-    Comment {
-        thread: String,
-        rep: Option<String>,
-        text: String,
-    },
-    Bot {
-        thread: String,
-        text: String,
-    },
-    Welcome {
-        thread: String,
-        text: String,
-    },
-    Close {
-        thread: String,
-        by: Option<String>,
-    },
-    Reopen {
-        thread: String,
-        by: Option<String>,
-    },
-    Archive {
-        thread: String,
-    },
-    Restore {
-        thread: String,
-    },
-    Spam {
-        thread: String,
-    },
-    CreateTicket {
-        subject: String,
-        by: Option<String>,
-    },
-    LinkTicket {
-        thread: String,
-        ticket: String,
-    },
-    ChangeTicket {
-        ticket: String,
-        property: String,
-        value: String,
-        by: Option<String>,
-    },
-}
-
 async fn act(State(portal): State<Portal>, Json(body): Json<Value>) -> Response {
-    let action: Action = match serde_json::from_value(body) {
+    let action: action::Action = match serde_json::from_value(body) {
         Ok(action) => action,
         Err(error) => return refuse(&error.to_string()),
     };
-    match run(&portal, action) {
+    match action::run(&portal, action) {
         Ok(done) => Json(done).into_response(),
         Err(error) => refuse(&error.to_string()),
-    }
-}
-
-fn run(portal: &Portal, action: Action) -> Result<Value, ActionError> {
-    let first = portal.seed().reps.first().map(super::portal::seed::Agent::actor);
-    let user = |given: Option<String>| given.map(ActorId).or_else(|| first.clone()).unwrap_or(ActorId(String::new()));
-    let nothing = |()| json!({});
-    let said = |posted: Posted| json!({"thread": posted.thread.0, "message": posted.message.0});
-    match action {
-        Action::Chat { customer, thread, text } => {
-            portal.customer_chats(&customer, thread.map(ThreadId).as_ref(), &text).map(said)
-        }
-        Action::Email { email } => portal.customer_emails(&email).map(said),
-        Action::Assign { thread, to, by } => {
-            portal.assign(&ThreadId(thread), to.map(ActorId).as_ref(), &user(by)).map(nothing)
-        }
-        Action::Reply { thread, rep, text } => portal.rep_replies(&ThreadId(thread), &user(rep), &text).map(said),
-        Action::MailboxReply { thread, rep, text } => {
-            portal.rep_replies_from_mailbox(&ThreadId(thread), &user(rep), &text).map(said)
-        }
-        Action::Comment { thread, rep, text } => portal.rep_comments(&ThreadId(thread), &user(rep), &text).map(said),
-        Action::Bot { thread, text } => portal.bot_says(&ThreadId(thread), &text).map(said),
-        Action::Welcome { thread, text } => portal.welcome(&ThreadId(thread), &text).map(said),
-        Action::Close { thread, by } => portal.set_closed(&ThreadId(thread), true, &user(by)).map(nothing),
-        Action::Reopen { thread, by } => portal.set_closed(&ThreadId(thread), false, &user(by)).map(nothing),
-        Action::Archive { thread } => portal.set_archived(&ThreadId(thread), true).map(nothing),
-        Action::Restore { thread } => portal.set_archived(&ThreadId(thread), false).map(nothing),
-        Action::Spam { thread } => portal.mark_spam(&ThreadId(thread)).map(nothing),
-        Action::CreateTicket { subject, by } => {
-            portal.create_ticket(&subject, &user(by)).map(|ticket| json!({"ticket": ticket.0}))
-        }
-        Action::LinkTicket { thread, ticket } => portal.link_ticket(&ThreadId(thread), &TicketId(ticket)).map(nothing),
-        Action::ChangeTicket { ticket, property, value, by } => {
-            portal.change_ticket(&TicketId(ticket), &property, &value, &user(by)).map(nothing)
-        }
     }
 }
 

@@ -199,8 +199,8 @@ fn weather(portal: &Portal, draw: &mut Draw) -> Weather {
     portal.set_visibility(Visibility {
         message_ms: visibility_ms,
         listing_ms: visibility_ms,
-        object_ms: 0,
         vary: true,
+        ..Visibility::default()
     });
     let chance = |draw: &mut Draw| *draw.pick(&[0.0, 0.0, 0.1, 0.3]);
     portal.set_delivery_faults(DeliveryFaults {

@@ -82,7 +82,7 @@ impl Client {
         ]);
         let body = json!({ "filterGroups": [{ "filters": filters }], "properties": ["content"], "limit": 10 });
         let path = self.shared.paths.crm("objects", "/tickets/search");
-        let page: Page<WireRecord> = self.fetch(Call::ask("POST /objects/tickets/search", path, &body)).await?;
+        let page: Page<WireRecord> = self.fetch(Call::search("POST /objects/tickets/search", path, &body)).await?;
         let found = |mut ticket: WireRecord| {
             let content = given(&mut ticket.properties, "content").unwrap_or_default();
             ticket.id.text().map(|id| FoundTicket { id: TicketId(id), content })

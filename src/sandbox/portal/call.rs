@@ -141,10 +141,8 @@ fn admit(state: &mut State, now: Timestamp, request: &Request<Bytes>) -> Result<
         return Err(Refusal::unauthenticated());
     }
     state.budget.take(now, is_search(path)).map_err(Refusal::limited)?;
-    match api::scope(request.method(), path) {
-        Some(scope) if !state.seed.scopes.contains(scope) => Err(Refusal::missing_scope(scope)),
-        Some(_) | None => Ok(()),
-    }
+    let lacking = api::scopes(request.method(), path).into_iter().find(|scope| !state.seed.scopes.contains(*scope));
+    lacking.map_or(Ok(()), |scope| Err(Refusal::missing_scope(scope)))
 }
 
 fn is_introspection(path: &str) -> bool {

@@ -64,8 +64,8 @@ impl State {
     pub fn new_thread(&mut self, now: Timestamp, account_id: &str, visitor: u64) -> Option<u64> {
         let account = self.seed.account(account_id)?;
         let (inbox_id, channel_id) = (account.inbox_id.to_owned(), account.channel_id.to_owned());
-        self.next.thread += self.chance.gap();
-        let id = self.next.thread;
+        self.last_thread += self.chance.gap();
+        let id = self.last_thread;
         let visible_at = self.object_visible_at(now);
         let thread = Thread {
             id,
@@ -94,13 +94,13 @@ impl State {
         let (message, listing) = (self.visibility.message_ms, self.visibility.listing_ms);
         let visible_at = now.after(self.visibility.delay(message, &mut self.chance.shapes));
         let listed_at = now.after(self.visibility.delay(listing, &mut self.chance.shapes));
-        self.next.seq += 1;
+        self.items += 1;
         let id = self.chance.message_id();
         let stored = self.conversations.threads.get_mut(&thread)?;
         let (announced, incoming) = announced(&new.kind);
         let reopens = incoming && stored.closed;
         stored.items.push(Item {
-            seq: self.next.seq,
+            seq: self.items,
             id: id.clone(),
             created_at: now,
             created_by: by.actor.clone(),
@@ -182,13 +182,13 @@ impl State {
         let _ = self.add(now, thread, by, none);
     }
 
-    /// Turns an accepted message into FAILED after a while.
-    pub fn fail_later(&mut self, now: Timestamp, thread: u64, message: &str, after: Duration) {
+    /// Turns an accepted message into FAILED after a while, and says why.
+    pub fn fail_later(&mut self, now: Timestamp, thread: u64, message: &str, after: Duration, why: &str) {
         let items = self.conversations.threads.get_mut(&thread).map(|thread| &mut thread.items);
         if let Some(ItemKind::Message(said)) =
             items.and_then(|items| items.iter_mut().find(|item| item.id == message)).map(|item| &mut item.kind)
         {
-            said.fails = Some((now.after(after), "The message could not be delivered.".to_owned()));
+            said.fails = Some((now.after(after), why.to_owned()));
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct Envelope {
     pub subscription_type: &'static str,
     /// From 0, grows with retries.
     pub attempt_number: u32,
-    /// Thread or ticket, a number on the wire.
+    /// Thread or record, a number on the wire.
     pub object_id: u64,
     /// What the type adds.
     #[serde(flatten)]
@@ -33,6 +33,9 @@ pub struct Envelope {
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Detail {
+    /// On the generic `object.*` types: `0-46` is a note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object_type_id: Option<&'static str>,
     /// On property changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub property_name: Option<String>,
@@ -70,6 +73,7 @@ impl Default for Subscriptions {
             "ticket.creation",
             "ticket.propertyChange",
             "contact.creation",
+            "object.creation",
         ];
         Self((2_371_671..).zip(types).map(|(id, kind)| (kind, (id, true))).collect())
     }

@@ -163,8 +163,10 @@ pub struct Visibility {
     pub message_ms: u64,
     /// A message in its thread's list, and in the thread's timestamps.
     pub listing_ms: u64,
-    /// A thread, ticket or contact.
+    /// A thread or a CRM record.
     pub object_ms: u64,
+    /// A record in CRM search, whose index lags behind everything else.
+    pub search_ms: u64,
     /// Each delay is drawn between zero and its bound.
     pub vary: bool,
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::kind::{End, Kind};
+use super::schema;
 use crate::domain::{Direction, Timestamp};
 
 /// `client` of an item.
@@ -131,7 +133,7 @@ pub struct Visitor {
     pub email: Option<String>,
 }
 
-/// A ticket or contact.
+/// A record of the CRM.
 #[derive(Clone, Debug)]
 pub struct Record {
     /// `hs_object_id`.
@@ -144,6 +146,8 @@ pub struct Record {
     pub updated_at: Timestamp,
     /// GETs answer 404 before this.
     pub visible_at: Timestamp,
+    /// Search leaves it out before this. Later changes are indexed at once.
+    pub indexed_at: Timestamp,
 }
 
 /// The definition of a property.
@@ -165,8 +169,8 @@ pub struct Property {
     pub read_only: bool,
 }
 
-/// One association: type and id, to type and id. Stored both ways.
-pub type Link = (String, u64, String, u64);
+/// One association: an object and its id, to an object and its id. Stored both ways.
+pub type Link = (End, u64, End, u64);
 
 /// Threads and who writes in them.
 #[derive(Debug, Default)]
@@ -177,19 +181,83 @@ pub struct Conversations {
     pub visitors: BTreeMap<u64, Visitor>,
 }
 
+/// The records of one kind.
+#[derive(Debug)]
+pub struct Table {
+    /// By id.
+    pub records: BTreeMap<u64, Record>,
+    /// The definitions of their properties.
+    pub properties: Vec<Property>,
+    /// The last id given; HubSpot's rise with gaps. Visitors share the contacts'.
+    pub last_id: u64,
+}
+
 /// The CRM's side.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Crm {
-    /// By id.
-    pub tickets: BTreeMap<u64, Record>,
-    /// By id.
-    pub contacts: BTreeMap<u64, Record>,
-    /// Ticket properties.
-    pub ticket_properties: Vec<Property>,
-    /// Contact properties.
-    pub contact_properties: Vec<Property>,
-    /// Links between records.
+    contacts: Table,
+    companies: Table,
+    deals: Table,
+    tickets: Table,
+    notes: Table,
+    /// Links between objects.
     pub links: BTreeSet<Link>,
+}
+
+impl Default for Crm {
+    fn default() -> Self {
+        let table = |kind, last_id| Table { records: BTreeMap::new(), properties: schema::properties(kind), last_id };
+        Self {
+            contacts: table(Kind::Contact, 10_145_801_000),
+            companies: table(Kind::Company, 8_120_455_000),
+            deals: table(Kind::Deal, 9_311_200_000),
+            tickets: table(Kind::Ticket, 9_598_272_090),
+            notes: table(Kind::Note, 40_512_330_000),
+            links: BTreeSet::new(),
+        }
+    }
+}
+
+impl Crm {
+    /// The records of a kind.
+    #[must_use]
+    pub fn table(&self, kind: Kind) -> &Table {
+        match kind {
+            Kind::Contact => &self.contacts,
+            Kind::Company => &self.companies,
+            Kind::Deal => &self.deals,
+            Kind::Ticket => &self.tickets,
+            Kind::Note => &self.notes,
+        }
+    }
+
+    /// The records of a kind, to be changed.
+    pub fn table_mut(&mut self, kind: Kind) -> &mut Table {
+        match kind {
+            Kind::Contact => &mut self.contacts,
+            Kind::Company => &mut self.companies,
+            Kind::Deal => &mut self.deals,
+            Kind::Ticket => &mut self.tickets,
+            Kind::Note => &mut self.notes,
+        }
+    }
+
+    /// One record, seen or not yet.
+    #[must_use]
+    pub fn record(&self, kind: Kind, id: u64) -> Option<&Record> {
+        self.table(kind).records.get(&id)
+    }
+
+    /// Joins two objects, both ways.
+    pub fn link(&mut self, from: End, from_id: u64, to: End, to_id: u64) {
+        self.links.insert((from, from_id, to, to_id));
+        self.links.insert((to, to_id, from, from_id));
+    }
+
+    /// The ids of one kind that belong to an object, in their order.
+    pub fn linked(&self, from: End, id: u64, to: End) -> impl Iterator<Item = u64> {
+        self.links.range((from, id, to, 0)..=(from, id, to, u64::MAX)).map(|(.., to_id)| *to_id)
+    }
 }
 
 impl Thread {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::chance::Draw;
 use super::event::Envelope;
@@ -34,11 +35,13 @@ pub const RESPONSE_DEADLINE: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signing {
-    /// v1 and v3 together.
+    /// The older one and v3 together: v1 for webhooks, v2 for workflow actions.
     #[default]
     Both,
     /// Only v1: what an app without v3 sees.
     V1,
+    /// Only v2.
+    V2,
     /// Only v3.
     V3,
 }
@@ -56,6 +59,14 @@ pub struct Target {
     pub retry_scale: f64,
 }
 
+impl Target {
+    /// Where a workflow action is posted: beside the webhooks of the same connection.
+    fn action_url(&self, name: &str) -> Option<String> {
+        let (base, connection) = self.url.split_once("/webhooks/hubspot/")?;
+        Some(format!("{base}/actions/hubspot/{connection}/{name}"))
+    }
+}
+
 /// One attempt at one delivery, ready to be posted.
 #[derive(Clone, Debug)]
 pub struct Attempt {
@@ -65,7 +76,7 @@ pub struct Attempt {
     pub url: String,
     /// Content type, user agent and signatures, made for this attempt.
     pub headers: HeaderMap,
-    /// A JSON array.
+    /// A JSON array of events, or the JSON object of one workflow action.
     pub body: Bytes,
     /// From 0.
     pub number: u32,
@@ -93,15 +104,49 @@ pub struct LogLine {
     pub attempt: u32,
     /// Epoch milliseconds.
     pub at: i64,
-    /// Type and object of each event.
+    /// Type and object of each event; of a workflow action `action {name}` and its object.
     pub events: Vec<(String, u64)>,
     /// What became of it; none while it runs.
     pub received: Option<Received>,
 }
 
+/// What one request carries.
+#[derive(Debug)]
+enum Load {
+    Events(Vec<Envelope>),
+    Action { name: String, object: u64, body: Bytes, signing: Option<Signing> },
+}
+
+impl Load {
+    /// Events, or the one action.
+    fn len(&self) -> usize {
+        match self {
+            Self::Events(events) => events.len(),
+            Self::Action { .. } => 1,
+        }
+    }
+
+    /// For the log.
+    fn words(&self) -> Vec<(String, u64)> {
+        match self {
+            Self::Events(events) => events.iter().map(|e| (e.subscription_type.to_owned(), e.object_id)).collect(),
+            Self::Action { name, object, .. } => vec![(format!("action {name}"), *object)],
+        }
+    }
+
+    /// Is this the end? HubSpot tries a workflow action again after trouble, not after a refusal.
+    fn settled_by(&self, received: Received) -> bool {
+        match received {
+            Received::Status(200..=299) => true,
+            Received::Status(status @ 400..=499) => matches!(self, Self::Action { .. }) && status != 429,
+            Received::Status(_) | Received::Timeout | Received::Failed => false,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Delivery {
-    events: Vec<Envelope>,
+    load: Load,
     attempt: u32,
     due: Timestamp,
     in_flight: bool,
@@ -128,7 +173,7 @@ impl Outbox {
         }
         if draw.chance(self.faults.duplicate) {
             let later = now.after(draw.within(Duration::from_millis(self.faults.delay_max_ms)));
-            self.deliver(vec![event.clone()], later);
+            self.deliver(Load::Events(vec![event.clone()]), later);
         }
         let held = if draw.chance(self.faults.delay) {
             draw.within(Duration::from_millis(self.faults.delay_max_ms))
@@ -136,6 +181,16 @@ impl Outbox {
             Duration::ZERO
         };
         self.waiting.push((now.after(held), event));
+    }
+
+    /// A workflow ran an action on this object. False without a target that has a place for actions.
+    pub fn act(&mut self, now: Timestamp, name: &str, object: u64, body: &Value, signing: Option<Signing>) -> bool {
+        if self.target.as_ref().and_then(|target| target.action_url(name)).is_none() {
+            return false;
+        }
+        let body = Bytes::from(body.to_string());
+        self.deliver(Load::Action { name: name.to_owned(), object, body, signing }, now);
+        true
     }
 
     /// Attempts due now, at most ten in flight; each must be reported with [`Self::received`].
@@ -150,12 +205,12 @@ impl Outbox {
         ready.into_iter().filter_map(|(_, id)| self.start(id, now, &target)).collect()
     }
 
-    /// What became of an attempt: anything but a 2xx is retried, up to ten times.
+    /// What became of an attempt: what is not settled is retried, up to ten times.
     pub fn received(&mut self, id: u64, now: Timestamp, received: Received, draw: &mut Draw) {
         let Some(delivery) = self.deliveries.get_mut(&id) else { return };
         let attempt = delivery.attempt;
-        let accepted = matches!(received, Received::Status(200..=299)) && !draw.chance(self.faults.forget);
-        if accepted || attempt >= RETRIES_MAX {
+        let settled = delivery.load.settled_by(received) && !draw.chance(self.faults.forget);
+        if settled || attempt >= RETRIES_MAX {
             self.deliveries.remove(&id);
         } else {
             let scale = self.target.as_ref().map_or(1.0, |target| target.retry_scale);
@@ -184,7 +239,7 @@ impl Outbox {
     /// Events not yet accepted by the receiver.
     #[must_use]
     pub fn outstanding(&self) -> usize {
-        self.waiting.len() + self.deliveries.values().map(|delivery| delivery.events.len()).sum::<usize>()
+        self.waiting.len() + self.deliveries.values().map(|delivery| delivery.load.len()).sum::<usize>()
     }
 
     /// The newest attempts, oldest first.
@@ -192,9 +247,9 @@ impl Outbox {
         self.log.iter()
     }
 
-    fn deliver(&mut self, events: Vec<Envelope>, due: Timestamp) {
+    fn deliver(&mut self, load: Load, due: Timestamp) {
         self.next_id += 1;
-        self.deliveries.insert(self.next_id, Delivery { events, attempt: 0, due, in_flight: false });
+        self.deliveries.insert(self.next_id, Delivery { load, attempt: 0, due, in_flight: false });
     }
 
     /// Makes deliveries of the events that wait no longer.
@@ -207,17 +262,28 @@ impl Outbox {
         let size = if self.faults.batch == 0 { BATCH_MAX } else { self.faults.batch.min(BATCH_MAX) };
         let events: Vec<Envelope> = ready.into_iter().map(|(_, event)| event).collect();
         for batch in events.chunks(size) {
-            self.deliver(batch.to_vec(), now);
+            self.deliver(Load::Events(batch.to_vec()), now);
         }
     }
 
     fn start(&mut self, id: u64, now: Timestamp, target: &Target) -> Option<Attempt> {
         let delivery = self.deliveries.get_mut(&id)?;
         delivery.in_flight = true;
-        for event in &mut delivery.events {
-            event.attempt_number = delivery.attempt;
-        }
-        let body = Bytes::from(serde_json::to_vec(&delivery.events).unwrap_or_default());
+        let (url, body, signing) = match &mut delivery.load {
+            Load::Events(events) => {
+                for event in events.iter_mut() {
+                    event.attempt_number = delivery.attempt;
+                }
+                let body = Bytes::from(serde_json::to_vec(events).unwrap_or_default());
+                (target.url.clone(), body, (target.signing, Older::V1))
+            }
+            Load::Action { name, body, signing, .. } => {
+                // Nothing HubSpot signs an action with is v1.
+                let usual = if target.signing == Signing::V1 { Signing::V2 } else { target.signing };
+                let url = target.action_url(name).unwrap_or_else(|| target.url.clone());
+                (url, body.clone(), (signing.unwrap_or(usual), Older::V2))
+            }
+        };
         if self.log.len() >= LOG_MAX {
             self.log.pop_front();
         }
@@ -225,21 +291,23 @@ impl Outbox {
             delivery: id,
             attempt: delivery.attempt,
             at: now.0,
-            events: delivery.events.iter().map(|e| (e.subscription_type.to_owned(), e.object_id)).collect(),
+            events: delivery.load.words(),
             received: None,
         });
-        Some(Attempt {
-            id,
-            url: target.url.clone(),
-            headers: headers(target, &body, now),
-            body,
-            number: delivery.attempt,
-        })
+        let headers = headers(&target.secret, &url, signing, &body, now);
+        Some(Attempt { id, url, headers, body, number: delivery.attempt })
     }
 }
 
+/// The signature before v3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Older {
+    V1,
+    V2,
+}
+
 /// The headers of one attempt; v3 is stamped anew each time, since it is good for five minutes only.
-fn headers(target: &Target, body: &[u8], now: Timestamp) -> HeaderMap {
+fn headers(secret: &str, url: &str, (signing, usual): (Signing, Older), body: &[u8], now: Timestamp) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static("HubSpot Connect 2.0 (http://dev.hubspot.com/) - WebHooks"));
@@ -248,12 +316,22 @@ fn headers(target: &Target, body: &[u8], now: Timestamp) -> HeaderMap {
             headers.insert(HeaderName::from_static(name), value);
         }
     };
-    if target.signing != Signing::V3 {
-        set("x-hubspot-signature", &signature::v1(&target.secret, body));
-        set("x-hubspot-signature-version", "v1");
+    let (older, v3) = match signing {
+        Signing::Both => (Some(usual), true),
+        Signing::V1 => (Some(Older::V1), false),
+        Signing::V2 => (Some(Older::V2), false),
+        Signing::V3 => (None, true),
+    };
+    if let Some(older) = older {
+        let (signed, version) = match older {
+            Older::V1 => (signature::v1(secret, body), "v1"),
+            Older::V2 => (signature::v2(secret, "POST", url, body), "v2"),
+        };
+        set("x-hubspot-signature", &signed);
+        set("x-hubspot-signature-version", version);
     }
-    if target.signing != Signing::V1 {
-        set("x-hubspot-signature-v3", &signature::v3(&target.secret, "POST", &target.url, body, now));
+    if v3 {
+        set("x-hubspot-signature-v3", &signature::v3(secret, "POST", url, body, now));
         set("x-hubspot-request-timestamp", &now.0.to_string());
     }
     headers

@@ -1,19 +1,24 @@
-//! What people do in HubSpot: customers write, reps claim, answer and comment, tickets change. Each raises its webhooks.
+//! What people do in HubSpot: customers write, reps claim, answer and comment; tickets in [`crm`], workflows in
+//! [`workflow`]. Each raises its webhooks.
 //!
 //! Called by the pages, by `/_sandbox/actions`, by tests and by the simulation.
 
-use std::collections::BTreeMap;
+mod crm;
+mod workflow;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::workflow::{Enrolled, WorkflowRun};
 use super::Portal;
 use super::change::{By, NewItem};
-use super::model::{ItemKind, Party};
+use super::model::{Item, ItemKind, Party};
 use super::record::Source;
-use super::say::{Incoming, incoming, outgoing, posted};
-use super::seed::{CHAT_ACCOUNT, EMAIL_ACCOUNT};
+use super::say::{Incoming, first_outgoing, incoming, outgoing, posted};
+use super::seed::{CHAT_ACCOUNT, EMAIL_ACCOUNT, HELP_DESK_ACCOUNT};
 use super::state::State;
-use crate::domain::{ActorId, MessageId, ThreadId, TicketId, Timestamp};
+use crate::domain::{ActorId, Direction, MessageId, ThreadId, TicketId, Timestamp};
 
 /// Why an action was not done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +35,15 @@ pub enum ActionError {
     /// No such mailbox.
     #[error("there is no channel account {0}; GET channel-accounts lists them")]
     Account(String),
+    /// No such record of another kind.
+    #[error("there is no {0} {1}; GET /_sandbox/state lists them")]
+    Record(&'static str, String),
+    /// Nothing was ever sent from the thread.
+    #[error("nobody answered in thread {0} yet; a reply must be there before it can fail")]
+    NoReply(ThreadId),
+    /// No bridge to post workflow actions to.
+    #[error("workflow actions go beside the webhooks; set a target whose URL has /webhooks/hubspot/{{connection}}")]
+    Target,
     /// No such property.
     #[error("tickets have no property {0} that people can change")]
     Property(String),
@@ -222,42 +236,45 @@ impl Portal {
     }
 }
 
-/// Tickets.
 impl Portal {
-    /// A user makes a ticket in the first stage.
-    pub fn create_ticket(&self, subject: &str, by: &ActorId) -> Result<TicketId, ActionError> {
+    /// A rep writes to a customer from a ticket, in a new thread of that ticket: it may own several.
+    pub fn rep_writes_from_ticket(
+        &self,
+        ticket: &TicketId,
+        rep: &ActorId,
+        to: &str,
+        (subject, text): (&str, &str),
+    ) -> Result<Posted, ActionError> {
         self.act(|state, now| {
-            let source = source(state, by)?;
-            let values = [("subject", subject), ("hs_pipeline", "0"), ("hs_pipeline_stage", "1")];
-            let values = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-            Ok(TicketId(state.create_record(now, "tickets", values, &source).to_string()))
+            let name = known_agent(state, rep)?;
+            let ticket = crm::known_ticket(state, ticket)?;
+            let visitor = state.visitor(now, None, Some(to), true);
+            let thread = state.new_thread(now, HELP_DESK_ACCOUNT, visitor);
+            let thread = thread.ok_or_else(|| ActionError::Account(HELP_DESK_ACCOUNT.to_owned()))?;
+            state.link_ticket(thread, ticket);
+            let sender = Party { actor: Some(rep.0.clone()), name: Some(name), ..Party::default() };
+            first_outgoing(state, now, thread, &By::person(&rep.0), sender, (to, subject, text))
         })
     }
 
-    /// A user joins a ticket to a thread.
-    pub fn link_ticket(&self, thread: &ThreadId, ticket: &TicketId) -> Result<(), ActionError> {
-        self.act(|state, _| {
+    /// The newest message to the customer, accepted before, turns FAILED after a while, with these words of HubSpot's.
+    pub fn last_reply_fails(&self, thread: &ThreadId, why: &str, after: Duration) -> Result<MessageId, ActionError> {
+        self.act(|state, now| {
             let number = number(state, thread)?;
-            let id: u64 = ticket.0.parse().unwrap_or_default();
-            if state.link_ticket(number, id) { Ok(()) } else { Err(ActionError::Ticket(ticket.clone())) }
+            let items = state.conversations.threads.get(&number).map(|thread| thread.items.iter());
+            let sent =
+                |item: &&Item| matches!(&item.kind, ItemKind::Message(said) if said.direction == Direction::Outgoing);
+            let last = items.and_then(|items| items.rev().find(sent)).map(|item| item.id.clone());
+            let last = last.ok_or_else(|| ActionError::NoReply(thread.clone()))?;
+            state.fail_later(now, number, &last, after, why);
+            Ok(MessageId(last))
         })
     }
 
-    /// A user changes one property of a ticket; empty clears it.
-    pub fn change_ticket(&self, ticket: &TicketId, name: &str, value: &str, by: &ActorId) -> Result<(), ActionError> {
-        self.act(|state, now| {
-            let source = source(state, by)?;
-            if !state.crm.ticket_properties.iter().any(|property| property.name == name && !property.read_only) {
-                return Err(ActionError::Property(name.to_owned()));
-            }
-            let id: u64 = ticket.0.parse().unwrap_or_default();
-            let changes = BTreeMap::from([(name.to_owned(), value.to_owned())]);
-            let found = state.change_record(now, "tickets", id, changes, &source);
-            if found { Ok(()) } else { Err(ActionError::Ticket(ticket.clone())) }
-        })
-    }
-
-    fn act<T>(&self, action: impl FnOnce(&mut State, Timestamp) -> Result<T, ActionError>) -> Result<T, ActionError> {
+    pub(super) fn act<T>(
+        &self,
+        action: impl FnOnce(&mut State, Timestamp) -> Result<T, ActionError>,
+    ) -> Result<T, ActionError> {
         let now = self.now();
         let done = action(&mut self.state(), now);
         self.changed();

@@ -23,8 +23,7 @@ pub struct Incoming<'a> {
 
 /// Adds a message that comes in.
 pub fn incoming(state: &mut State, now: Timestamp, thread: u64, new: Incoming<'_>) -> Result<Posted, ActionError> {
-    let stored = state.conversations.threads.get(&thread);
-    let stored = stored.ok_or_else(|| ActionError::Thread(ThreadId(thread.to_string())))?;
+    let stored = found(state, thread)?;
     let (channel_id, channel_account_id) = (stored.channel_id.clone(), stored.channel_account_id.clone());
     let last_subject = stored.last_incoming().and_then(|(_, said)| said.subject.clone());
     let visitor = stored.visitor;
@@ -71,21 +70,45 @@ pub fn outgoing(
     sender: Party,
     text: &str,
 ) -> Result<Posted, ActionError> {
-    let stored = state.conversations.threads.get(&thread);
-    let stored = stored.ok_or_else(|| ActionError::Thread(ThreadId(thread.to_string())))?;
-    let said = Said {
+    let stored = found(state, thread)?;
+    let subject = stored.last_incoming().and_then(|(_, said)| said.subject.clone());
+    let recipients = customer_of(stored);
+    let new = NewItem { senders: vec![sender], recipients, kind: said(stored, subject, text) };
+    Ok(posted(thread, state.add(now, thread, by, new)))
+}
+
+/// Adds the first message of a thread, to an address: nobody wrote in it yet.
+pub fn first_outgoing(
+    state: &mut State,
+    now: Timestamp,
+    thread: u64,
+    by: &By,
+    sender: Party,
+    (to, subject, text): (&str, &str, &str),
+) -> Result<Posted, ActionError> {
+    let stored = found(state, thread)?;
+    let recipient = Party { field: Some("TO".to_owned()), ..email_party(None, None, to) };
+    let kind = said(stored, Some(subject.to_owned()), text);
+    let new = NewItem { senders: vec![sender], recipients: vec![recipient], kind };
+    Ok(posted(thread, state.add(now, thread, by, new)))
+}
+
+fn found(state: &State, thread: u64) -> Result<&Thread, ActionError> {
+    state.conversations.threads.get(&thread).ok_or_else(|| ActionError::Thread(ThreadId(thread.to_string())))
+}
+
+/// What goes out from a thread's own channel.
+fn said(thread: &Thread, subject: Option<String>, text: &str) -> ItemKind {
+    ItemKind::Message(Box::new(Said {
         text: text.to_owned(),
         rich_text: Some(format!("<p>{text}</p>")),
-        subject: stored.last_incoming().and_then(|(_, said)| said.subject.clone()),
+        subject,
         original: None,
         direction: Direction::Outgoing,
-        channel_id: stored.channel_id.clone(),
-        channel_account_id: stored.channel_account_id.clone(),
+        channel_id: thread.channel_id.clone(),
+        channel_account_id: thread.channel_account_id.clone(),
         fails: None,
-    };
-    let recipients = customer_of(stored);
-    let new = NewItem { senders: vec![sender], recipients, kind: ItemKind::Message(Box::new(said)) };
-    Ok(posted(thread, state.add(now, thread, by, new)))
+    }))
 }
 
 /// The customer as a recipient: whoever wrote last.

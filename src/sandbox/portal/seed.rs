@@ -17,6 +17,17 @@ pub const HELP_DESK_ACCOUNT: &str = "501000003";
 /// A WhatsApp number; HubSpot's API cannot send on it.
 pub const WHATSAPP_ACCOUNT: &str = "501000004";
 
+/// The address of the one customer a fresh portal knows: Nora Weiss, with the records below.
+pub const KNOWN_CUSTOMER: &str = "nora@northwind.example";
+/// Her contact.
+pub const KNOWN_CONTACT: u64 = 10_145_800_501;
+/// Her company, Northwind Outdoor.
+pub const KNOWN_COMPANY: u64 = 8_120_454_400;
+/// Her company's deals: one under way, one won.
+pub const KNOWN_DEALS: [u64; 2] = [9_311_198_201, 9_311_198_177];
+/// A ticket of hers, closed long ago.
+pub const KNOWN_TICKET: u64 = 9_598_270_004;
+
 /// A user of the account. User id and owner id differ, as they do in HubSpot.
 #[derive(Clone, Debug)]
 pub struct Agent {
@@ -143,6 +154,8 @@ fn scopes() -> BTreeSet<String> {
         "tickets",
         "crm.objects.contacts.read",
         "crm.objects.contacts.write",
+        "crm.objects.companies.read",
+        "crm.objects.deals.read",
         "crm.objects.owners.read",
     ]
     .map(str::to_owned)

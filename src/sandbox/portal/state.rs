@@ -1,6 +1,6 @@
 //! Everything a portal knows, behind its one lock. Changes go through [`super::change`], so that each raises its events.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use serde::Serialize;
 
@@ -8,9 +8,10 @@ use super::budget::Budget;
 use super::chance::Chance;
 use super::event::Subscriptions;
 use super::fault::{Faults, Visibility};
-use super::model::{Conversations, Crm, Property, Thread};
+use super::model::{Conversations, Crm, Thread};
 use super::outbox::Outbox;
 use super::seed::Seed;
+use super::stock;
 use crate::domain::Timestamp;
 
 /// Calls the log keeps.
@@ -29,19 +30,6 @@ pub struct CallLine {
     pub status: Option<u16>,
 }
 
-/// The next id of each kind; HubSpot's rise with gaps.
-#[derive(Debug)]
-pub struct NextIds {
-    /// Threads.
-    pub thread: u64,
-    /// Tickets.
-    pub ticket: u64,
-    /// Contacts and visitors.
-    pub contact: u64,
-    /// Order of items within the portal.
-    pub seq: u64,
-}
-
 /// The portal's whole state.
 #[derive(Debug)]
 pub struct State {
@@ -53,7 +41,7 @@ pub struct State {
     pub subscriptions: Subscriptions,
     /// Threads.
     pub conversations: Conversations,
-    /// Tickets, contacts, links.
+    /// Records and the links between them.
     pub crm: Crm,
     /// Rate limits.
     pub budget: Budget,
@@ -65,8 +53,10 @@ pub struct State {
     pub short_pages: bool,
     /// Webhooks.
     pub outbox: Outbox,
-    /// Id counters.
-    pub next: NextIds,
+    /// The last thread's id; HubSpot's rise with gaps.
+    pub last_thread: u64,
+    /// How many items there are, in all threads.
+    pub items: u64,
     /// The last event id given, and its object: ids repeat now and then across objects.
     pub last_event: Option<(u64, u64)>,
     /// API calls, newest last.
@@ -83,17 +73,14 @@ impl State {
             seed,
             subscriptions: Subscriptions::default(),
             conversations: Conversations::default(),
-            crm: Crm {
-                ticket_properties: ticket_properties(),
-                contact_properties: contact_properties(),
-                ..Crm::default()
-            },
+            crm: stock::crm(),
             budget: Budget::default(),
             faults: Faults::default(),
             visibility: Visibility::default(),
             short_pages: true,
             outbox: Outbox::default(),
-            next: NextIds { thread: 6_065_362_089, ticket: 9_598_272_090, contact: 10_145_801_000, seq: 0 },
+            last_thread: 6_065_362_089,
+            items: 0,
             last_event: None,
             calls: VecDeque::new(),
         }
@@ -111,6 +98,14 @@ impl State {
         now.after(self.visibility.delay(self.visibility.object_ms, &mut self.chance.shapes))
     }
 
+    /// When a record that becomes visible then is found by search too.
+    pub fn indexed_at(&mut self, now: Timestamp, visible_at: Timestamp) -> Timestamp {
+        if self.visibility.search_ms == 0 {
+            return visible_at;
+        }
+        visible_at.max(now.after(self.visibility.delay(self.visibility.search_ms, &mut self.chance.shapes)))
+    }
+
     /// Logs one API call.
     pub fn log_call(&mut self, line: CallLine) {
         if self.calls.len() >= CALLS_MAX {
@@ -118,82 +113,4 @@ impl State {
         }
         self.calls.push_back(line);
     }
-
-    /// The property definitions of `tickets` or `contacts`.
-    #[must_use]
-    pub fn properties(&self, object_type: &str) -> &[Property] {
-        if object_type == "tickets" { &self.crm.ticket_properties } else { &self.crm.contact_properties }
-    }
-
-    /// The records of `tickets` or `contacts`.
-    pub fn records(&mut self, object_type: &str) -> &mut BTreeMap<u64, super::model::Record> {
-        if object_type == "tickets" { &mut self.crm.tickets } else { &mut self.crm.contacts }
-    }
-}
-
-/// One row of a property table: name, label, type, field type, options; a leading `!` on the name means read-only.
-type Row = (&'static str, &'static str, &'static str, &'static str, &'static [&'static str]);
-
-fn properties(group: &str, rows: &[Row]) -> Vec<Property> {
-    rows.iter()
-        .map(|(name, label, kind, field, options)| Property {
-            name: name.trim_start_matches('!').to_owned(),
-            label: (*label).to_owned(),
-            kind: (*kind).to_owned(),
-            field: (*field).to_owned(),
-            group: group.to_owned(),
-            options: options.iter().map(|option| (*option).to_owned()).collect(),
-            read_only: name.starts_with('!'),
-        })
-        .collect()
-}
-
-fn ticket_properties() -> Vec<Property> {
-    let tags: &[&str] = &["opencx", "opencx_handedoff", "opencx_autopilot", "opencx_assist", "vip"];
-    properties(
-        "ticketinformation",
-        &[
-            ("subject", "Ticket name", "string", "text", &[]),
-            ("content", "Ticket description", "string", "textarea", &[]),
-            ("hs_pipeline", "Pipeline", "enumeration", "select", &["0"]),
-            ("hs_pipeline_stage", "Ticket status", "enumeration", "radio", &["1", "2", "3", "4"]),
-            ("hs_ticket_priority", "Priority", "enumeration", "select", &["LOW", "MEDIUM", "HIGH", "URGENT"]),
-            (
-                "hs_ticket_category",
-                "Category",
-                "enumeration",
-                "checkbox",
-                &["PRODUCT_ISSUE", "BILLING_ISSUE", "GENERAL_INQUIRY"],
-            ),
-            ("hubspot_owner_id", "Ticket owner", "enumeration", "select", &[]),
-            ("opencx_tags", "OpenCX tags", "enumeration", "checkbox", tags),
-            ("order_number", "Order number", "string", "text", &[]),
-            ("plan", "Plan", "enumeration", "select", &["free", "team", "enterprise"]),
-            ("ai_summary", "AI summary", "string", "textarea", &[]),
-            ("ai_sentiment", "AI sentiment", "string", "text", &[]),
-            ("!source_type", "Source", "enumeration", "select", &["CHAT", "EMAIL", "FORM"]),
-            ("!createdate", "Create date", "datetime", "date", &[]),
-            ("!hs_lastmodifieddate", "Last modified date", "datetime", "date", &[]),
-            ("!hs_object_id", "Record ID", "number", "number", &[]),
-            ("!hs_conversations_originating_thread_id", "Originating thread", "number", "number", &[]),
-        ],
-    )
-}
-
-fn contact_properties() -> Vec<Property> {
-    properties(
-        "contactinformation",
-        &[
-            ("email", "Email", "string", "text", &[]),
-            ("firstname", "First name", "string", "text", &[]),
-            ("lastname", "Last name", "string", "text", &[]),
-            ("phone", "Phone number", "string", "phonenumber", &[]),
-            ("company", "Company name", "string", "text", &[]),
-            ("lifecyclestage", "Lifecycle stage", "enumeration", "radio", &["lead", "customer", "other"]),
-            ("hs_additional_emails", "Additional email addresses", "enumeration", "checkbox", &[]),
-            ("!createdate", "Create date", "datetime", "date", &[]),
-            ("!lastmodifieddate", "Last modified date", "datetime", "date", &[]),
-            ("!hs_object_id", "Record ID", "number", "number", &[]),
-        ],
-    )
 }

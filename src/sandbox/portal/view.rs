@@ -1,6 +1,7 @@
 //! Threads and tickets as the pages show them: names instead of ids, one line per item.
 
 use super::Portal;
+use super::kind::Kind;
 use super::model::{Client, Item, ItemKind, Record, Thread};
 use super::state::State;
 use crate::domain::{Direction, ThreadId, Timestamp};
@@ -97,7 +98,7 @@ impl Portal {
     #[must_use]
     pub fn ticket_fields(&self) -> Vec<(String, String, Vec<String>)> {
         let state = self.state();
-        let open = state.crm.ticket_properties.iter().filter(|property| !property.read_only);
+        let open = state.crm.table(Kind::Ticket).properties.iter().filter(|property| !property.read_only);
         open.map(|property| (property.name.clone(), property.label.clone(), property.options.clone())).collect()
     }
 }
@@ -120,7 +121,7 @@ fn view(state: &State, thread: &Thread, now: Timestamp) -> ThreadView {
         archived: thread.archived,
         spam: thread.spam,
         latest: lines.last().map_or(thread.created_at, |line| line.at),
-        ticket: thread.ticket.and_then(|id| state.crm.tickets.get(&id)).map(ticket),
+        ticket: thread.ticket.and_then(|id| state.crm.record(Kind::Ticket, id)).map(ticket),
         address: visitor.and_then(|visitor| visitor.email.clone()),
         customer,
         lines,
@@ -128,7 +129,13 @@ fn view(state: &State, thread: &Thread, now: Timestamp) -> ThreadView {
 }
 
 fn ticket(record: &Record) -> TicketView {
-    let hidden = ["createdate", "hs_object_id", "hs_conversations_originating_thread_id"];
+    let hidden = [
+        "createdate",
+        "hs_object_id",
+        "hs_object_source",
+        "hs_object_source_id",
+        "hs_conversations_originating_thread_id",
+    ];
     let shown = record.properties.iter().filter(|(name, _)| !hidden.contains(&name.as_str()));
     TicketView {
         id: record.id.to_string(),

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::kind::Kind;
 use super::model::{Client, Item, ItemKind, Party, Property, Record, Said, Thread};
 use crate::domain::{Direction, Timestamp};
 
@@ -133,8 +134,9 @@ fn recipient(party: &Party, seq: u64) -> Value {
 
 /// A CRM object with the properties asked for; unset ones are null, unknown ones left out.
 #[must_use]
-pub fn record(record: &Record, known: &[Property], wanted: &[&str]) -> Value {
-    let always = ["createdate", "hs_object_id"];
+pub fn record(kind: Kind, record: &Record, known: &[Property], wanted: &[&str]) -> Value {
+    let (created, modified) = kind.stamps();
+    let always = [created, "hs_object_id"];
     let mut properties = Map::new();
     for name in always.iter().chain(wanted) {
         let value = record.properties.get(*name);
@@ -142,11 +144,6 @@ pub fn record(record: &Record, known: &[Property], wanted: &[&str]) -> Value {
             properties.insert((*name).to_owned(), json!(value));
         }
     }
-    let modified = if known.iter().any(|property| property.name == "subject") {
-        "hs_lastmodifieddate"
-    } else {
-        "lastmodifieddate"
-    };
     properties.insert(modified.to_owned(), json!(record.updated_at.to_string()));
     json!({
         "id": record.id.to_string(),

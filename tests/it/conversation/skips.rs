@@ -214,7 +214,7 @@ async fn a_message_hubspot_never_shows_dies_after_a_bounded_wait() {
 #[tokio::test(start_paused = true)]
 async fn a_message_hubspot_shows_late_is_answered() {
     let mut house = House::new().await;
-    house.portal.set_visibility(Visibility { message_ms: 12_000, listing_ms: 12_000, object_ms: 0, vary: false });
+    house.portal.set_visibility(Visibility { message_ms: 12_000, listing_ms: 12_000, ..Visibility::default() });
     let asked = house.chat("Hello");
     house.until_quiet().await;
     assert_eq!(house.outcome(&asked.message).await, "replied");

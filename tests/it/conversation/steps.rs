@@ -110,7 +110,7 @@ async fn a_post_that_never_left_is_simply_made_again() {
 #[tokio::test(start_paused = true)]
 async fn a_list_that_shows_our_post_only_after_a_while() {
     let mut house = House::new().await;
-    house.portal.set_visibility(Visibility { message_ms: 0, listing_ms: 25_000, object_ms: 0, vary: false });
+    house.portal.set_visibility(Visibility { message_ms: 0, listing_ms: 25_000, ..Visibility::default() });
     let asked = house.chat("Where is my parcel?");
     house.run_for(Duration::from_secs(1)).await;
     house.lose_webhooks();
@@ -123,7 +123,7 @@ async fn a_list_that_shows_our_post_only_after_a_while() {
 async fn the_echo_tells_of_our_post_before_the_list_does() {
     let mut house = House::new().await;
     // Longer than `settle`: the list alone would say that nothing was posted.
-    house.portal.set_visibility(Visibility { message_ms: 0, listing_ms: 300_000, object_ms: 0, vary: false });
+    house.portal.set_visibility(Visibility { message_ms: 0, listing_ms: 300_000, ..Visibility::default() });
     let asked = house.post_meets(Effect::CutAfter).await;
     house.assert_replied_once(&asked).await;
     assert_eq!(record::calls(&house.portal, "POST", POSTS), 1);

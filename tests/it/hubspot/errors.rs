@@ -188,3 +188,27 @@ async fn clock_skew_is_hubspots_date_minus_ours() {
     assert_eq!(world.client.clock_skew(), Some(-300_000), "as of the last answer that said so");
     assert!(Timestamp::parse(NOON).is_some());
 }
+
+#[tokio::test]
+async fn properties_hubspot_will_not_take_are_named_and_nothing_of_their_values_is() {
+    let problem = |name: &str| json!({"isValid": false, "message": PRIVATE, "error": "INVALID_OPTION", "name": name});
+    let list = |problems: &serde_json::Value| format!("Property values were not valid: {problems}");
+    let none: [&str; 0] = [];
+    let rows = [
+        (400, list(&json!([problem("missing")])), &["missing"][..]),
+        (400, list(&json!([problem("plan"), problem("plan"), problem("opencx_tags")])), &["plan", "opencx_tags"]),
+        (400, format!("{} (request 7)", list(&json!([problem("plan")]))), &["plan"]),
+        (400, list(&json!([problem(PRIVATE), {"message": PRIVATE}, problem("plan")])), &["plan"]),
+        (400, "Property values were not valid: [{\"name\":".to_owned(), &none),
+        (400, "Property values were not valid".to_owned(), &none),
+        (400, "One or more associations are not valid".to_owned(), &none),
+        (404, list(&json!([problem("plan")])), &none),
+        (502, list(&json!([problem("plan")])), &none),
+    ];
+    for (status, message, named) in rows {
+        let body = json!({"status": "error", "category": "VALIDATION_ERROR", "message": message}).to_string();
+        let error = failure(answer(status, &[], &body)).await;
+        assert_eq!(error.bad_properties, named, "{status} {message}");
+        assert!(!error.to_string().contains("PIN"), "{error}");
+    }
+}

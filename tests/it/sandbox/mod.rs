@@ -7,7 +7,10 @@
 )]
 
 mod api;
+mod associations;
 mod consistency;
+mod crm;
+mod desk;
 mod faults;
 mod limits;
 mod pages;

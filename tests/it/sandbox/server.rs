@@ -59,17 +59,17 @@ impl Running {
 }
 
 /// Answers 503 once, then 200, and hands over what came.
-async fn receiver(tasks: &mut JoinSet<()>) -> (String, mpsc::Receiver<(HeaderMap, Bytes)>) {
+async fn receiver(tasks: &mut JoinSet<()>, path: &str) -> (String, mpsc::Receiver<(HeaderMap, Bytes)>) {
     let (sender, received) = mpsc::channel(16);
-    let app = Router::new().route("/hook", post(take)).with_state(sender);
+    let app = Router::new().route(path, post(take)).with_state(sender);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let url = format!("http://{}{path}", listener.local_addr().unwrap());
     tasks.spawn(async move { axum::serve(listener, app).await.unwrap() });
     (url, received)
 }
 
 async fn take(State(sender): State<mpsc::Sender<(HeaderMap, Bytes)>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let events: Vec<Value> = serde_json::from_slice(&body).unwrap();
+    let events: Value = serde_json::from_slice(&body).unwrap();
     let retry = events[0]["attemptNumber"] != json!(0);
     sender.send((headers, body)).await.unwrap();
     if retry { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
@@ -78,7 +78,7 @@ async fn take(State(sender): State<mpsc::Sender<(HeaderMap, Bytes)>>, headers: H
 #[tokio::test]
 async fn a_chat_over_http_is_delivered_signed_and_retried() {
     let mut running = Running::start().await;
-    let (target, mut received) = receiver(&mut running.tasks).await;
+    let (target, mut received) = receiver(&mut running.tasks, "/hook").await;
     let put = json!({"url": target, "retry_scale": 0.0001});
     assert_eq!(running.send("PUT", "/_sandbox/target", Some(put)).await.unwrap().status(), 204);
     let said = running.act(json!({"action": "chat", "text": "hello"})).await;
@@ -139,6 +139,36 @@ async fn the_control_api_says_what_is_wrong_with_a_request() {
         let text = response.text().await.unwrap();
         assert!(text.contains(expected), "{path}: {text}");
     }
+}
+
+#[tokio::test]
+async fn reps_and_workflows_act_over_json() {
+    let mut running = Running::start().await;
+    let (target, mut received) = receiver(&mut running.tasks, "/actions/hubspot/acme/pause-ai").await;
+    let target = target.replace("/actions/hubspot/acme/pause-ai", "/webhooks/hubspot/acme");
+    let thread = running.act(json!({"action": "chat", "text": "hello"})).await["thread"].clone();
+    let ticket = running.act(json!({"action": "create_ticket", "subject": "Help"})).await["ticket"].clone();
+    running.act(json!({"action": "note", "ticket": ticket, "body": "<p>call back</p>"})).await;
+    let words = json!({"action": "write", "ticket": ticket, "to": "ada@example.com", "subject": "s", "text": "t"});
+    let written = running.act(words).await;
+    running.act(json!({"action": "reply", "thread": thread, "text": "hi"})).await;
+    let failed = running.act(json!({"action": "fail_reply", "thread": thread})).await;
+    let state = running.portal.snapshot();
+    let threads = state["threads"].as_array().unwrap();
+    assert_eq!((&threads[1]["id"], state["notes"].as_array().unwrap().len()), (&written["thread"], 1));
+    let last = threads[0]["messages"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["id"], &last["status"]["statusType"]), (&failed["message"], &json!("FAILED")));
+
+    // Only now, so that no webhook comes before the action.
+    running.send("PUT", "/_sandbox/target", Some(json!({"url": target}))).await.unwrap();
+    let object = json!({"type": "ticket", "id": ticket});
+    let run = json!({"action": "workflow", "name": "pause-ai", "object": object, "signing": "v2"});
+    let callback = running.act(run).await["callbackId"].clone();
+    let (headers, body) = received.recv().await.unwrap();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((&body["callbackId"], &headers["x-hubspot-signature-version"]), (&callback, &"v2".parse().unwrap()));
+    running.act(json!({"action": "delete_ticket", "ticket": ticket})).await;
+    running.stop.cancel();
 }
 
 #[tokio::test]

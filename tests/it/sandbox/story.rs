@@ -7,7 +7,7 @@ use super::{Desk, THREADS, reply};
 fn story(seed: u64) -> (String, Vec<u8>) {
     let desk = Desk::seeded(seed).with_target();
     desk.portal.set_short_pages(true);
-    desk.portal.set_visibility(Visibility { message_ms: 900, listing_ms: 900, object_ms: 0, vary: true });
+    desk.portal.set_visibility(Visibility { message_ms: 900, listing_ms: 900, vary: true, ..Visibility::default() });
     desk.portal.set_delivery_faults(DeliveryFaults {
         duplicate: 0.3,
         delay: 0.3,

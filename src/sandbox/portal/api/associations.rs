@@ -1,11 +1,13 @@
-//! Links between records, v4: the default link, a labelled one, and reading them.
+//! Links between objects, v4: the default link, a labelled one, and reading them; and those that come with a create.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Refusal};
 use super::super::call::Call;
+use super::super::kind::{End, Kind};
 use super::Result;
+use super::paging::{Cursor, Order, key};
 
 type Checked<T> = std::result::Result<T, Refusal>;
 
@@ -26,88 +28,94 @@ fn put(call: &mut Call<'_>, [from, id, to, to_id]: [&str; 4], status: StatusCode
     }
     let (from, to) = (object_type(from)?, object_type(to)?);
     let (from_id, to_number) = (number(id)?, number(to_id)?);
+    let type_id = type_id(from, to)?;
+    for (end, id) in [(from, from_id), (to, to_number)] {
+        if !exists(call, end, id) {
+            return Err(missing(end, id));
+        }
+    }
     join(call, from, from_id, to, to_number)?;
     let at = call.now.to_string();
-    let spec = json!({"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_id(from, to)});
+    let spec = json!({"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_id});
     let result = json!({"from": {"id": id}, "to": {"id": to_id}, "associationSpec": spec});
     let body = if status == StatusCode::OK {
         json!({"status": "COMPLETE", "results": [result], "startedAt": at, "completedAt": at})
     } else {
-        json!({"fromObjectTypeId": from, "fromObjectId": from_id, "toObjectTypeId": to, "toObjectId": to_number, "labels": []})
+        json!({"fromObjectTypeId": from.path(), "fromObjectId": from_id, "toObjectTypeId": to.path(),
+               "toObjectId": to_number, "labels": []})
     };
     Ok(Answer { status, body: Some(body) })
 }
 
 fn read(call: &mut Call<'_>, from: &str, id: &str, to: &str) -> Result {
     let (from, to, id) = (object_type(from)?, object_type(to)?, number(id)?);
-    let links = call.state.crm.links.iter().filter(|(f, f_id, t, _)| f == from && *f_id == id && t == to);
-    let kind = json!([{"category": "HUBSPOT_DEFINED", "typeId": type_id(from, to), "label": null}]);
-    let results: Vec<Value> = links.map(|(.., to_id)| json!({"toObjectId": to_id, "associationTypes": kind})).collect();
-    Ok(Answer::ok(json!({"results": results})))
+    let types = json!([{"category": "HUBSPOT_DEFINED", "typeId": type_id(from, to)?, "label": null}]);
+    if !exists(call, from, id) {
+        return Err(missing(from, id));
+    }
+    let cursor = Cursor::of(call)?;
+    // A number, as in HubSpot's examples; its specification says text.
+    let shown = |to_id: u64| (key(to_id), json!({"toObjectId": to_id, "associationTypes": types}));
+    let items = call.state.crm.linked(from, id, to).map(shown).collect();
+    Ok(Answer::ok(cursor.page(call, Order::Ascending, items)))
 }
 
-/// Links two records that exist; a ticket and a conversation become each other's.
-pub fn join(call: &mut Call<'_>, from: &str, from_id: u64, to: &str, to_id: u64) -> Checked<()> {
+/// Links two objects that exist; a ticket and a conversation become each other's. Doing it twice changes nothing.
+pub fn join(call: &mut Call<'_>, from: End, from_id: u64, to: End, to_id: u64) -> Checked<()> {
     let state = &mut *call.state;
-    let exists = |kind: &str, id: u64| match kind {
-        "tickets" => state.crm.tickets.contains_key(&id),
-        "contacts" => state.crm.contacts.contains_key(&id),
-        _ => state.conversations.threads.contains_key(&id),
-    };
-    for (kind, id) in [(from, from_id), (to, to_id)] {
-        if !exists(kind, id) {
-            return Err(Refusal::not_found(format!("No {kind} object with ID {id} exists")));
+    let (linked, end, id) = match (from, to) {
+        (End::Record(Kind::Ticket), End::Conversation) => (state.link_ticket(to_id, from_id), to, to_id),
+        (End::Conversation, End::Record(Kind::Ticket)) => (state.link_ticket(from_id, to_id), from, from_id),
+        (_, _) => {
+            state.crm.link(from, from_id, to, to_id);
+            (true, to, to_id)
         }
-    }
-    match (from, to) {
-        ("tickets", "conversations") => _ = state.link_ticket(to_id, from_id),
-        ("conversations", "tickets") => _ = state.link_ticket(from_id, to_id),
-        _ => state.link(from, from_id, to, to_id),
-    }
-    Ok(())
+    };
+    if linked { Ok(()) } else { Err(missing(end, id)) }
 }
 
-/// The `associations` of a create: HubSpot tells the object type by the association's type id.
-pub fn of_create(body: &Value) -> Checked<Vec<(&'static str, u64)>> {
+/// The `associations` of a create, each of whose ends is there.
+pub fn of_create(call: &Call<'_>, kind: Kind, body: &Value) -> Checked<Vec<(End, u64)>> {
     let list = body.get("associations").and_then(Value::as_array).into_iter().flatten();
     list.map(|association| {
         let type_id = association.pointer("/types/0/associationTypeId").and_then(Value::as_u64);
-        let to = match type_id {
-            Some(16) => "contacts",
-            Some(15 | 31) => "tickets",
-            Some(32 | 278) => "conversations",
-            Some(_) | None => return Err(Refusal::invalid("Unknown associationTypeId for this object.")),
-        };
+        let to = type_id.and_then(|id| End::Record(kind).target(id));
+        let to = to.ok_or_else(|| Refusal::invalid("Unknown associationTypeId for this object."))?;
         let id = association.pointer("/to/id");
-        let id = id.and_then(|id| id.as_u64().or_else(|| id.as_str()?.parse().ok()));
-        id.map(|id| (to, id)).ok_or_else(|| Refusal::invalid("`to.id` is required in an association."))
+        let id: Option<u64> = id.and_then(|id| id.as_u64().or_else(|| id.as_str()?.parse().ok()));
+        let id = id.ok_or_else(|| Refusal::invalid("`to.id` is required in an association."))?;
+        if exists(call, to, id) {
+            return Ok((to, id));
+        }
+        let error = json!({"message": format!("{} {id} is not valid", to.path()), "code": "INVALID_ASSOCIATIONS"});
+        Err(Refusal::invalid("One or more associations are not valid").with("errors", json!([error])))
     })
     .collect()
 }
 
-fn object_type(given: &str) -> Checked<&'static str> {
-    match given.to_lowercase().as_str() {
-        "ticket" | "tickets" | "0-5" => Ok("tickets"),
-        "contact" | "contacts" | "0-1" => Ok("contacts"),
-        "conversation" | "conversations" | "0-11" => Ok("conversations"),
-        other => {
-            let mut letters = other.chars();
-            let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-            let shown: String = first.into_iter().chain(letters).collect();
-            Err(Refusal::bare(StatusCode::BAD_REQUEST, format!("Unable to infer object type from: {shown}")))
-        }
+fn exists(call: &Call<'_>, end: End, id: u64) -> bool {
+    match end {
+        End::Record(kind) => call.state.crm.record(kind, id).is_some(),
+        End::Conversation => call.state.conversations.threads.contains_key(&id),
     }
 }
 
-fn type_id(from: &str, to: &str) -> u32 {
-    match (from, to) {
-        ("tickets", "contacts") => 16,
-        ("contacts", "tickets") => 15,
-        ("tickets", "conversations") => 32,
-        ("conversations", "tickets") => 31,
-        ("tickets", "tickets") => 452,
-        _ => 0,
-    }
+fn missing(end: End, id: u64) -> Refusal {
+    Refusal::not_found(format!("No {} object with ID {id} exists", end.path()))
+}
+
+fn object_type(given: &str) -> Checked<End> {
+    End::parse(given).ok_or_else(|| {
+        let mut letters = given.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        let shown: String = first.into_iter().chain(letters.flat_map(char::to_lowercase)).collect();
+        Refusal::bare(StatusCode::BAD_REQUEST, format!("Unable to infer object type from: {shown}"))
+    })
+}
+
+fn type_id(from: End, to: End) -> Checked<u64> {
+    let none = || Refusal::invalid(format!("No association type exists from {} to {}.", from.path(), to.path()));
+    from.default_type(to).ok_or_else(none)
 }
 
 fn number(id: &str) -> Checked<u64> {

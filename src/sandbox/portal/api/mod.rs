@@ -13,28 +13,37 @@ mod properties;
 mod records;
 mod search;
 mod threads;
+mod values;
 
 use http::Method;
 
 use super::answer::{Answer, Refusal};
 use super::call::Call;
+use super::kind::{End, Kind};
 
 type Result = std::result::Result<Answer, Refusal>;
 
-/// The scope a route asks for, if any.
-pub fn scope(method: &Method, path: &str) -> Option<&'static str> {
+/// The scopes a route asks for; none: it needs no scope, or there is no such route.
+pub fn scopes(method: &Method, path: &str) -> Vec<&'static str> {
     let reads = *method == Method::GET || path.ends_with("/batch/read") || path.ends_with("/search");
-    let either = |read, write| Some(if reads { read } else { write });
-    if path.starts_with("/conversations/") {
-        either("conversations.read", "conversations.write")
-    } else if path.starts_with("/crm/v3/owners") {
-        Some("crm.objects.owners.read")
-    } else if path.starts_with("/crm/v3/objects/contacts") || path.starts_with("/crm/v3/properties/contacts") {
-        either("crm.objects.contacts.read", "crm.objects.contacts.write")
-    } else if path.starts_with("/crm/") {
-        Some("tickets")
-    } else {
-        None
+    let either = |(read, write)| if reads { read } else { write };
+    let of = |end: End| match end {
+        End::Record(kind) => either(kind.scopes()),
+        End::Conversation => either(("conversations.read", "conversations.write")),
+    };
+    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+    match segments.as_slice() {
+        ["conversations", ..] => vec![of(End::Conversation)],
+        ["crm", "v3", "owners", ..] => vec!["crm.objects.owners.read"],
+        ["crm", "v3", "objects" | "properties" | "pipelines", kind, ..] => {
+            Kind::parse(kind).map(|kind| of(End::Record(kind))).into_iter().collect()
+        }
+        // A link needs what each of its ends needs.
+        ["crm", "v4", "objects", from, _, "associations", "default", to, _]
+        | ["crm", "v4", "objects", from, _, "associations", to, ..] => {
+            [from, to].into_iter().filter_map(|end| End::parse(end)).map(of).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -47,9 +56,12 @@ pub fn route(call: &mut Call<'_>) -> Result {
         ["conversations", "conversations", "v3", "threads", id, "assignee"] => assignee::route(call, id),
         ["crm", "v3", "owners"] => only(call, &Method::GET, owners::list),
         ["crm", "v3", "owners", id] => only(call, &Method::GET, |call| owners::one(call, id)),
-        ["crm", "v3", "pipelines", "tickets"] => only(call, &Method::GET, |_| Ok(properties::pipelines())),
-        ["crm", "v3", "properties", kind] => properties::route(call, kind),
-        ["crm", "v3", "objects", kind, rest @ ..] => objects(call, kind, rest),
+        ["crm", "v3", "pipelines", kind] => {
+            let kind = record_kind(kind)?;
+            only(call, &Method::GET, |_| Ok(properties::pipelines(kind)))
+        }
+        ["crm", "v3", "properties", kind] => properties::route(call, record_kind(kind)?),
+        ["crm", "v3", "objects", kind, rest @ ..] => objects(call, record_kind(kind)?, rest),
         ["crm", "v4", "objects", rest @ ..] => associations::route(call, rest),
         ["oauth", "v2", "private-apps", "get", "access-token-info"] => only(call, &Method::POST, account::token_info),
         ["account-info", "v3", "details"] => only(call, &Method::GET, |call| Ok(account::details(call))),
@@ -84,11 +96,12 @@ fn conversations(call: &mut Call<'_>, rest: &[&str]) -> Result {
     }
 }
 
-fn objects(call: &mut Call<'_>, kind: &str, rest: &[&str]) -> Result {
-    if !matches!(kind, "tickets" | "contacts") {
-        let message = format!("Unable to infer object type from: {kind}");
-        return Err(Refusal::bare(http::StatusCode::BAD_REQUEST, message));
-    }
+fn record_kind(given: &str) -> std::result::Result<Kind, Refusal> {
+    let message = || format!("Unable to infer object type from: {given}");
+    Kind::parse(given).ok_or_else(|| Refusal::bare(http::StatusCode::BAD_REQUEST, message()))
+}
+
+fn objects(call: &mut Call<'_>, kind: Kind, rest: &[&str]) -> Result {
     match rest {
         [] => only(call, &Method::POST, |call| records::create(call, kind)),
         ["search"] => only(call, &Method::POST, |call| search::search(call, kind)),
@@ -96,6 +109,7 @@ fn objects(call: &mut Call<'_>, kind: &str, rest: &[&str]) -> Result {
         [id] => match *call.method {
             Method::GET => records::one(call, kind, id),
             Method::PATCH => records::change(call, kind, id),
+            Method::DELETE => records::delete(call, kind, id),
             _ => Err(Refusal::method()),
         },
         _ => Err(Refusal::no_route()),

@@ -28,7 +28,7 @@ pub fn post(call: &mut Call<'_>, thread: &str) -> Result {
     let now = call.now;
     let id = call.state.add(now, thread, &by, new).unwrap_or_default();
     if let Some(after) = call.fails_later {
-        call.state.fail_later(now, thread, &id, after);
+        call.state.fail_later(now, thread, &id, after, "The message could not be delivered.");
     }
     let items = call.state.conversations.threads.get(&thread).map(|thread| thread.items.iter());
     let posted = items.and_then(|mut items| items.find(|item| item.id == id));

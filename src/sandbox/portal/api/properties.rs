@@ -1,23 +1,24 @@
-//! Property definitions and ticket pipelines.
+//! Property definitions, and the pipelines of tickets and deals.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Refusal};
 use super::super::call::Call;
+use super::super::kind::Kind;
 use super::super::model::Property;
+use super::super::schema::{self, Pipeline};
 use super::super::wire;
 use super::Result;
 
+/// When the account was set up; nobody asks for more.
+const LONG_AGO: &str = "2024-03-01T09:00:00Z";
+
 /// `/crm/v3/properties/{objectType}`.
-pub fn route(call: &mut Call<'_>, kind: &str) -> Result {
-    if !matches!(kind, "tickets" | "contacts") {
-        let message = format!("Unable to infer object type from: {kind}");
-        return Err(Refusal::bare(StatusCode::BAD_REQUEST, message));
-    }
+pub fn route(call: &mut Call<'_>, kind: Kind) -> Result {
     match *call.method {
         Method::GET => {
-            let results: Vec<Value> = call.state.properties(kind).iter().map(wire::property).collect();
+            let results: Vec<Value> = call.state.crm.table(kind).properties.iter().map(wire::property).collect();
             Ok(Answer::ok(json!({"results": results})))
         }
         Method::POST => create(call, kind),
@@ -25,14 +26,14 @@ pub fn route(call: &mut Call<'_>, kind: &str) -> Result {
     }
 }
 
-fn create(call: &mut Call<'_>, kind: &str) -> Result {
+fn create(call: &mut Call<'_>, kind: Kind) -> Result {
     let body = call.json()?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     let fields = || Some((text("name")?, text("label")?, text("type")?, text("fieldType")?, text("groupName")?));
     let Some((name, label, value_kind, field, group)) = fields() else {
         return Err(Refusal::invalid("Required: name, label, type, fieldType, groupName."));
     };
-    if call.state.properties(kind).iter().any(|property| property.name == name) {
+    if call.state.crm.table(kind).properties.iter().any(|property| property.name == name) {
         let message = format!("A property named '{name}' already exists.");
         return Err(Refusal::new(StatusCode::CONFLICT, "OBJECT_ALREADY_EXISTS", message));
     }
@@ -40,27 +41,39 @@ fn create(call: &mut Call<'_>, kind: &str) -> Result {
     let options = listed.filter_map(|option| option.get("value").and_then(Value::as_str)).map(str::to_owned).collect();
     let property = Property { name, label, kind: value_kind, field, group, options, read_only: false };
     let shown = wire::property(&property);
-    let crm = &mut call.state.crm;
-    if kind == "tickets" { &mut crm.ticket_properties } else { &mut crm.contact_properties }.push(property);
+    call.state.crm.table_mut(kind).properties.push(property);
     Ok(Answer::created(shown))
 }
 
-/// `GET /crm/v3/pipelines/tickets`: the stock pipeline.
-pub fn pipelines() -> Answer {
-    let at = "2024-03-01T09:00:00Z";
-    let labels = ["New", "Waiting on contact", "Waiting on us", "Closed"];
+/// `GET /crm/v3/pipelines/{objectType}`; other kinds have none.
+pub fn pipelines(kind: Kind) -> Answer {
+    let pipelines = schema::pipelines(kind).map_or(&[][..], |(pipelines, _)| pipelines);
+    let results: Vec<Value> = (0_u32..).zip(pipelines).map(|(order, one)| pipeline(kind, order, one)).collect();
+    Answer::ok(json!({"results": results}))
+}
+
+fn pipeline(kind: Kind, order: u32, pipeline: &Pipeline) -> Value {
     let stages: Vec<Value> = (0_u32..)
-        .zip(labels)
-        .map(|(order, label)| {
-            let closed = label == "Closed";
+        .zip(pipeline.stages)
+        .map(|(order, (id, label, closed))| {
+            let metadata = if kind == Kind::Ticket {
+                json!({"ticketState": if *closed { "CLOSED" } else { "OPEN" }, "isClosed": closed.to_string()})
+            } else {
+                let probability = if *id == schema::WON {
+                    "1.0"
+                } else if *closed {
+                    "0.0"
+                } else {
+                    "0.5"
+                };
+                json!({"isClosed": closed.to_string(), "probability": probability})
+            };
             json!({
-                "id": (order + 1).to_string(), "label": label, "displayOrder": order, "archived": false,
-                "createdAt": at, "updatedAt": at, "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT",
-                "metadata": {"ticketState": if closed { "CLOSED" } else { "OPEN" }, "isClosed": closed.to_string()},
+                "id": id, "label": label, "displayOrder": order, "archived": false, "metadata": metadata,
+                "createdAt": LONG_AGO, "updatedAt": LONG_AGO, "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT",
             })
         })
         .collect();
-    let pipeline = json!({"id": "0", "label": "Support Pipeline", "displayOrder": 0, "archived": false,
-                          "createdAt": at, "updatedAt": at, "stages": stages});
-    Answer::ok(json!({"results": [pipeline]}))
+    json!({"id": pipeline.id, "label": pipeline.label, "displayOrder": order, "archived": false,
+           "createdAt": LONG_AGO, "updatedAt": LONG_AGO, "stages": stages})
 }

@@ -1,5 +1,6 @@
 //! The client against the simulated portal: both were written from HubSpot's documents, each by itself.
 
+mod crm;
 mod limits;
 mod paging;
 mod read;
