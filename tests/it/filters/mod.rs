@@ -4,3 +4,5 @@ mod author;
 mod build;
 mod ownership;
 mod pace;
+mod routing;
+mod topics;
