@@ -7,6 +7,8 @@ mod bad;
 #[cfg(test)]
 pub(crate) mod desk;
 #[cfg(test)]
+mod handoff;
+#[cfg(test)]
 mod hours;
 #[cfg(test)]
 mod layers;
