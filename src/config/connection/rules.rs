@@ -89,14 +89,11 @@ fn matcher(entry: &str) -> Result<Matcher, Fault> {
 
 /// The crate explains over several lines, the last of which says what is wrong.
 fn in_short(error: &regex::Error) -> String {
-    match error {
-        regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-        other => {
-            let words = other.to_string();
-            let last = words.lines().next_back().unwrap_or_default();
-            last.trim_start_matches("error: ").to_owned()
-        }
+    if matches!(error, regex::Error::CompiledTooBig(_)) {
+        return "it is too large".to_owned();
     }
+    let words = error.to_string();
+    words.lines().next_back().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 fn read_route(s: &mut Reader<'_>, names: &mut Names, topics: &Names) -> Option<Route> {

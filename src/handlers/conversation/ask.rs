@@ -146,7 +146,7 @@ enum Heard {
     Withdrawn(Reason),
     /// The customer's further words are for a human.
     Escalated(Plan),
-    Longer(Question),
+    Longer(Box<Question>),
 }
 
 /// Asks, again when the customer's further words join the question.
@@ -158,7 +158,7 @@ async fn ask(talk: &mut Talk<'_>, scene: &Scene, mut question: Question, attempt
         talk.cx.metrics.agent_seconds.observe(took.as_secs_f64());
         tracing::debug!(duration_ms = took.as_millis(), "asked the agent");
         match heard {
-            Heard::Longer(longer) => question = longer,
+            Heard::Longer(longer) => question = *longer,
             Heard::Answer(Ok(answer)) => return answered(talk, scene, &answer).await,
             Heard::Answer(Err(error)) => return failed(talk, attempts, error).await,
             Heard::Withdrawn(reason) => {
@@ -234,7 +234,7 @@ async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<
         return Ok(Some(Heard::Escalated(plan)));
     }
     let longer = question::build(talk.cx, &scene, &talk.open, question.agent_session_id.clone()).await?;
-    Ok(longer.map(Heard::Longer))
+    Ok(longer.map(|longer| Heard::Longer(Box::new(longer))))
 }
 
 async fn answered(talk: &mut Talk<'_>, scene: &Scene, answer: &Answer) -> Result<Asked, Stop> {
