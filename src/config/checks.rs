@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::problems::{Notes, Problem};
 use super::quantities::in_words;
-use super::{Connection, Delivery, SignatureMode, admin::Admin, server::Server, store::Store};
+use super::{AgentKind, Connection, Delivery, SignatureMode, admin::Admin, server::Server, store::Store};
 use crate::domain::ConnectionName;
 
 /// HubSpot redelivers for 24 hours; the ledger recognises duplicates for three times that, after the last wait.
@@ -36,6 +36,7 @@ pub(super) fn check(parts: &Parts<'_>, notes: &Notes) {
     }
     for connection in parts.connections.values() {
         check_handoff(connection, notes);
+        check_mapping(connection, notes);
         if let Some(server) = parts.server {
             check_signature(connection, server, notes);
         }
@@ -112,6 +113,48 @@ fn check_handoff(connection: &Connection, notes: &Notes) {
         let path = format!("connections.{}.default_user_id", connection.name);
         let what = "is the AI's own user: a handed-off conversation is left unassigned";
         notes.warning(Problem::new(path, what, "name a human, or leave it empty"));
+    }
+    for (index, route) in connection.routing.iter().enumerate() {
+        if route.assign_to == connection.ai_user_id {
+            let path = format!("connections.{}.routing[{index}].assign_to", connection.name);
+            let what = "is the AI's own user: such a conversation is handed to nobody";
+            notes.warning(Problem::new(path, what, "name a human"));
+        }
+    }
+    // OpenCX's public API has no call for internal notes, and the other two keep no conversation to note anything in.
+    let takes_notes = connection.agent.kind == AgentKind::Http;
+    if connection.mirror_notes && !takes_notes {
+        let path = format!("connections.{}.mirror_notes", connection.name);
+        let what = format!("has no effect: the agent `{}` cannot take internal notes", connection.agent.kind.as_str());
+        notes.warning(Problem::new(path, what, "turn it off, or use an agent of kind \"http\""));
+    }
+}
+
+/// What the session's custom data is written to should be one property for each key, and nobody else's.
+fn check_mapping(connection: &Connection, notes: &Notes) {
+    let ticketing = &connection.ticketing;
+    let warn = |key: &str, what: String, fix: &str| {
+        let path = format!("connections.{}.ticketing.custom_data.{key}", connection.name);
+        notes.warning(Problem::new(path, what, fix));
+    };
+    for (key, property) in &ticketing.custom_data {
+        let twin = ticketing.custom_data.iter().find(|(_, other)| *other == property).map(|(twin, _)| twin);
+        if let Some(twin) = twin.filter(|twin| *twin != key) {
+            let what = format!("is written to the property of `{twin}` too: each overwrites the other");
+            warn(key, what, "give each key a property of its own");
+        }
+        if *property == ticketing.tag_property {
+            let what = "is written to `ticketing.tag_property`: it overwrites the ticket's tags".to_owned();
+            warn(key, what, "choose another property");
+        }
+        // A change of the property comes back under the key it is mapped to, never under its own name.
+        let origin = ticketing.custom_data.iter().find(|(other, named)| *other != key && *named == key);
+        if let Some((origin, _)) = origin.filter(|_| ticketing.syncs(key)) {
+            let what = format!(
+                "is the name of the synced property that `{origin}` is written to: that property's changes land in `{origin}`"
+            );
+            warn(key, what, "rename the key, or add the property to `ticketing.sync_exclude`");
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 mod agent;
 mod hours;
 mod read;
+mod rules;
+mod team;
 mod ticketing;
 
 pub use hours::{Hours, Weekday};

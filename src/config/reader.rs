@@ -1,7 +1,7 @@
 //! Reads one table of the merged settings: each getter names a known key, checks its type and bounds, notes what is
 //! wrong, and records the value in force for `config print`. A getter's `None` means its problem is noted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -61,6 +61,48 @@ impl<'a> Reader<'a> {
         let effective = child.finish();
         self.effective.insert(key.to_owned(), toml::Value::Table(effective));
         value
+    }
+
+    /// Reads each element of the array of tables `key`; none when an element has a problem. A missing array is empty.
+    /// Arrays of tables live in the file only: variables could only half replace one.
+    pub(super) fn tables<T>(
+        &mut self,
+        key: &str,
+        mut read: impl FnMut(&mut Reader<'a>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        self.record(key, toml::Value::Array(Vec::new()));
+        let Some(value) = self.lookup(key) else { return Some(Vec::new()) };
+        if values::holds_variable(value) {
+            let fix = format!("write [[{}]] in the settings file, and remove the variable", self.at(key));
+            self.wrong(key, "comes from the environment, but arrays of tables live in the file only", fix);
+            return None;
+        }
+        let Some(items) = values::as_array(value) else {
+            let what = format!("is {}, not a list of tables", values::kind_name(value));
+            self.wrong(key, what, format!("write [[{}]] above the keys of each entry", self.at(key)));
+            return None;
+        };
+        let mut whole = Some(Vec::new());
+        let mut effective = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let path = self.at(&format!("{key}[{index}]"));
+            let Some(table) = values::as_table(item) else {
+                let what = format!("is {}, not a table", values::kind_name(item));
+                let fix = format!("write [[{}]] and its keys below", self.at(key));
+                self.notes.error(Problem::new(path, what, fix));
+                whole = None;
+                continue;
+            };
+            let mut child = Reader::new(path, table, &NOTHING, self.notes);
+            let value = read(&mut child);
+            effective.push(toml::Value::Table(child.finish()));
+            whole = whole.zip(value).map(|(mut whole, value)| {
+                whole.push(value);
+                whole
+            });
+        }
+        self.record(key, toml::Value::Array(effective));
+        whole
     }
 
     fn defaults_of(&self, key: &str) -> &'a Map<String, Value> {
@@ -171,6 +213,22 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// A table of texts under free names; numbers and flags are taken as they are written.
+    pub(super) fn texts(&mut self, key: &str) -> Option<BTreeMap<String, String>> {
+        self.section(key, |s| {
+            let mut texts = BTreeMap::new();
+            for name in s.names() {
+                let Some(text) = s.lookup(name).and_then(values::as_written) else {
+                    s.wrong(name, "is not a plain value", "write a string");
+                    return None;
+                };
+                s.record(name, text.clone());
+                texts.insert(name.to_owned(), text);
+            }
+            Some(texts)
+        })
+    }
+
     /// `true` or `false`.
     pub(super) fn flag(&mut self, key: &str) -> Option<bool> {
         let value = self.lookup(key)?;
@@ -193,11 +251,14 @@ impl<'a> Reader<'a> {
         Some(number)
     }
 
-    /// Strings (ids may be written as numbers); from the environment, separated by commas.
+    /// Strings (ids may be written as numbers); from the environment, separated by commas. Empty when neither given
+    /// nor defaulted.
     pub(super) fn list(&mut self, key: &str) -> Option<Vec<String>> {
-        let value = self.lookup(key)?;
-        let items =
-            values::as_list(value).or_else(|| self.wrong_type(key, "a list of strings, e.g. [\"a\", \"b\"]", value))?;
+        let wanted = "a list of strings, e.g. [\"a\", \"b\"]";
+        let items = match self.lookup(key) {
+            None => Vec::new(),
+            Some(value) => values::as_list(value).or_else(|| self.wrong_type(key, wanted, value))?,
+        };
         self.record(key, items.clone());
         Some(items)
     }

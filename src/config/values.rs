@@ -44,9 +44,40 @@ pub(super) fn as_list(value: &Value) -> Option<Vec<String>> {
     Some(items.into_iter().filter(|item| !item.is_empty()).collect())
 }
 
-/// `[]`, or nothing to speak of.
-pub(super) fn is_empty_list(value: &Value) -> bool {
-    matches!(&value.kind, ValueKind::Array(items) if items.is_empty())
+pub(super) fn as_array(value: &Value) -> Option<&[Value]> {
+    if let ValueKind::Array(items) = &value.kind { Some(items) } else { None }
+}
+
+/// A string, number or flag as text.
+pub(super) fn as_written(value: &Value) -> Option<String> {
+    match &value.kind {
+        ValueKind::Boolean(flag) => Some(flag.to_string()),
+        ValueKind::I64(number) => Some(number.to_string()),
+        ValueKind::Float(number) => Some(number.to_string()),
+        ValueKind::String(text) => Some(text.trim().to_owned()),
+        ValueKind::Nil
+        | ValueKind::I128(_)
+        | ValueKind::U64(_)
+        | ValueKind::U128(_)
+        | ValueKind::Table(_)
+        | ValueKind::Array(_) => None,
+    }
+}
+
+/// Is it, or anything in it, from a variable?
+pub(super) fn holds_variable(value: &Value) -> bool {
+    match &value.kind {
+        ValueKind::Table(table) => table.values().any(holds_variable),
+        ValueKind::Array(items) => items.iter().any(holds_variable),
+        ValueKind::Nil
+        | ValueKind::Boolean(_)
+        | ValueKind::I64(_)
+        | ValueKind::I128(_)
+        | ValueKind::U64(_)
+        | ValueKind::U128(_)
+        | ValueKind::Float(_)
+        | ValueKind::String(_) => is_from_environment(value),
+    }
 }
 
 /// What a value is, for the words of a problem.

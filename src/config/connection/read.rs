@@ -1,10 +1,9 @@
 //! Reads one `[connections.NAME]`.
 
-use super::{AgentSettings, Connection, OnAgentFailure, Plan, ReturnToAi, SignatureMode, Ticketing};
+use super::{AgentSettings, Connection, Crm, OnAgentFailure, Plan, ReturnToAi, SignatureMode, Ticketing, rules, team};
 use crate::config::Secret;
 use crate::config::quantities::{Fault, shown};
 use crate::config::reader::Reader;
-use crate::config::values;
 use crate::domain::{ActorId, Channel, ConnectionName, Mode, PortalId};
 
 const TOKEN_FIX: &str = "set it or `access_token_file`; HubSpot shows it in the app's Auth tab";
@@ -17,8 +16,8 @@ impl Connection {
         let access_token = Secret::required(s, "access_token", TOKEN_FIX);
         let client_secret = Secret::required(s, "client_secret", SECRET_FIX);
         check_credentials(s, access_token.as_ref(), client_secret.as_ref());
-        let signatures = [("auto", SignatureMode::Auto), ("v3", SignatureMode::V3), ("none", SignatureMode::None)];
-        let signature = s.word("signature", &signatures);
+        let modes = [("auto", SignatureMode::Auto), ("v3", SignatureMode::V3), ("none", SignatureMode::None)];
+        let signature = s.word("signature", &modes);
         let ai_user_id = s.required("ai_user_id", AI_USER_FIX).and_then(|_| s.parsed("ai_user_id", actor));
         let default_user_id = s.parsed("default_user_id", |text| match text {
             "" => Ok(None),
@@ -40,7 +39,10 @@ impl Connection {
         let plan = s.word("plan", &[("auto", Plan::Auto), ("starter", Plan::Starter), ("pro", Plan::Pro)]);
         let agent = s.section("agent", AgentSettings::read);
         let ticketing = s.section("ticketing", Ticketing::read);
-        let crm = refuse_later_tables(s);
+        let crm = s.section("crm", read_crm);
+        let signatures = team::read_signatures(s);
+        let (topics, routing) = rules::read(s);
+        let handoff_words = team::read_words(s);
         Some(Self {
             name: ConnectionName::from(name),
             portal_id: portal_id?,
@@ -60,11 +62,11 @@ impl Connection {
             plan: plan?,
             agent: agent?,
             ticketing: ticketing?,
-            crm,
-            signatures: Vec::new(),
-            topics: Vec::new(),
-            routing: Vec::new(),
-            handoff_words: Vec::new(),
+            crm: crm?,
+            signatures: signatures?,
+            topics: topics?,
+            routing: routing?,
+            handoff_words: handoff_words?,
         })
     }
 }
@@ -87,7 +89,7 @@ fn read_portal(s: &mut Reader<'_>) -> Option<PortalId> {
     s.integer("portal_id", 1..=i64::MAX).map(PortalId)
 }
 
-fn actor(text: &str) -> Result<ActorId, Fault> {
+pub(super) fn actor(text: &str) -> Result<ActorId, Fault> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if text.strip_prefix("A-").is_some_and(digits) {
         return Ok(ActorId::from(text));
@@ -137,7 +139,7 @@ fn read_inboxes(s: &mut Reader<'_>) -> Option<Vec<String>> {
     Some(inboxes)
 }
 
-fn read_channels(s: &mut Reader<'_>) -> Option<Vec<Channel>> {
+pub(super) fn read_channels(s: &mut Reader<'_>) -> Option<Vec<Channel>> {
     let words = s.list("channels")?;
     let channel = |word: &String| Channel::ALL.into_iter().find(|channel| channel.as_str() == word);
     if let Some(unknown) = words.iter().find(|word| channel(word).is_none()) {
@@ -150,10 +152,7 @@ fn read_channels(s: &mut Reader<'_>) -> Option<Vec<Channel>> {
 
 fn read_domains(s: &mut Reader<'_>) -> Option<Vec<String>> {
     let domains: Vec<String> = s.list("internal_domains")?.iter().map(|domain| domain.to_lowercase()).collect();
-    let is_domain = |domain: &String| {
-        domain.contains('.') && domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
-    };
-    if domains.iter().all(is_domain) {
+    if domains.iter().all(|domain| is_domain(domain)) {
         return Some(domains);
     }
     s.wrong(
@@ -164,21 +163,14 @@ fn read_domains(s: &mut Reader<'_>) -> Option<Vec<String>> {
     None
 }
 
-/// Known words of later releases: silence would let people believe in rules that do nothing.
-fn refuse_later_tables(s: &mut Reader<'_>) -> super::Crm {
-    for key in ["topics", "routing", "signatures"] {
-        let given = s.lookup(key).is_some_and(|value| !values::is_empty_list(value));
-        if given {
-            s.wrong(key, "is not in this release", "remove it");
-        }
-    }
-    s.section("crm", |s| {
-        if matches!(Secret::read(s, "access_token"), Some(Some(_))) {
-            s.wrong("access_token", "the context panel is not in this release", "remove it");
-        }
-        Some(())
-    });
-    super::Crm { access_token: None, for_agent: false }
+pub(super) fn is_domain(text: &str) -> bool {
+    text.contains('.') && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
+}
+
+fn read_crm(s: &mut Reader<'_>) -> Option<Crm> {
+    let access_token = Secret::read(s, "access_token");
+    let for_agent = s.flag("for_agent");
+    Some(Crm { access_token: access_token?, for_agent: for_agent? })
 }
 
 #[cfg(test)]

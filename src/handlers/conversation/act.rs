@@ -4,7 +4,7 @@ use super::plan::{Action, Plan};
 use super::post::{self, Body, Posted};
 use super::scene::Scene;
 use super::talk::Talk;
-use super::{decide, handoff, too_late, words};
+use super::{decide, handoff, too_late, topic, words};
 use crate::domain::{Mode, Outcome, Reason};
 use crate::handlers::Stop;
 use crate::handlers::journal::{self, step};
@@ -25,10 +25,11 @@ pub async fn act(talk: &mut Talk<'_>, scene: &Scene, plan: Plan) -> Result<(), S
     talk.answering = plan.answered_through();
     match plan.action {
         Action::Nothing => talk.conclude(Outcome::NoReplyNeeded, None, None),
-        Action::Handoff => return handoff::run(talk, scene, &plan).await,
-        Action::Draft => return draft(talk, scene, &plan).await,
-        Action::Reply => return reply(talk, scene, &plan).await,
+        Action::Handoff => handoff::run(talk, scene, &plan).await?,
+        Action::Draft => draft(talk, scene, &plan).await?,
+        Action::Reply => reply(talk, scene, &plan).await?,
     }
+    topic::name_rule(&mut talk.endings, &plan);
     Ok(())
 }
 
@@ -83,7 +84,8 @@ async fn instead(
     detail: Option<String>,
 ) -> Result<(), Stop> {
     let why = detail.map_or_else(|| reason.sentence().to_owned(), |detail| format!("{} ({detail})", reason.sentence()));
-    let forced = Plan { summary: plan.text.clone(), ..Plan::forced_handoff(reason, why) };
+    let (summary, topic) = (plan.text.clone(), plan.topic.clone());
+    let forced = Plan { summary, topic, ..Plan::forced_handoff(reason, why) };
     let forced = decide(talk, forced).await?;
     handoff::run(talk, scene, &forced).await
 }

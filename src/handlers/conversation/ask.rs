@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::plan::Plan;
 use super::scene::Scene;
 use super::talk::Talk;
-use super::{question, session, sort};
+use super::{decide, question, session, sort, topic};
 use crate::agents::{self, Answer, Class, Effect, Question, Recall};
 use crate::domain::{MessageId, Reason};
 use crate::handlers::Stop;
@@ -71,7 +71,7 @@ pub async fn once(talk: &mut Talk<'_>, scene: &Scene) -> Result<Asked, Stop> {
         && talk.cx.agent.keeps_state()
     {
         match talk.cx.agent.recall(&question, record.intended_at).await {
-            Ok(Recall::Answered(answer)) => return answered(talk, &answer).await,
+            Ok(Recall::Answered(answer)) => return answered(talk, scene, &answer).await,
             Ok(Recall::NotSent) => {}
             // It may still be thinking: only a second silence counts as a failure.
             Ok(Recall::Unanswered) if talk.cx.now() < record.intended_at.after(talk.cx.settings.agent.timeout * 2) => {
@@ -92,7 +92,7 @@ pub async fn once(talk: &mut Talk<'_>, scene: &Scene) -> Result<Asked, Stop> {
         }
     }
     intend(talk, &attempts).await?;
-    ask(talk, question, attempts).await
+    ask(talk, scene, question, attempts).await
 }
 
 async fn intend(talk: &mut Talk<'_>, attempts: &Attempts) -> Result<(), Stop> {
@@ -144,11 +144,13 @@ async fn open(talk: &mut Talk<'_>, question: &mut Question) -> Result<Result<(),
 enum Heard {
     Answer(Result<Answer, agents::Error>),
     Withdrawn(Reason),
-    Longer(Question),
+    /// The customer's further words are for a human.
+    Escalated(Plan),
+    Longer(Box<Question>),
 }
 
 /// Asks, again when the customer's further words join the question.
-async fn ask(talk: &mut Talk<'_>, mut question: Question, attempts: Attempts) -> Result<Asked, Stop> {
+async fn ask(talk: &mut Talk<'_>, scene: &Scene, mut question: Question, attempts: Attempts) -> Result<Asked, Stop> {
     loop {
         let started = tokio::time::Instant::now();
         let heard = listen(talk, &question).await?;
@@ -156,12 +158,16 @@ async fn ask(talk: &mut Talk<'_>, mut question: Question, attempts: Attempts) ->
         talk.cx.metrics.agent_seconds.observe(took.as_secs_f64());
         tracing::debug!(duration_ms = took.as_millis(), "asked the agent");
         match heard {
-            Heard::Longer(longer) => question = longer,
-            Heard::Answer(Ok(answer)) => return answered(talk, &answer).await,
+            Heard::Longer(longer) => question = *longer,
+            Heard::Answer(Ok(answer)) => return answered(talk, scene, &answer).await,
             Heard::Answer(Err(error)) => return failed(talk, attempts, error).await,
             Heard::Withdrawn(reason) => {
                 talk.journal.settle(step::ASK_AGENT, outcome(StepStatus::Skipped)).await?;
                 return Ok(Asked::Withdrawn(reason));
+            }
+            Heard::Escalated(plan) => {
+                talk.journal.settle(step::ASK_AGENT, outcome(StepStatus::Skipped)).await?;
+                return Ok(Asked::Plan(decide(talk, plan).await?));
             }
         }
     }
@@ -224,12 +230,15 @@ async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<
     }
     // What was written between them may not be announced yet.
     sort::overlooked(talk, &scene).await?;
+    if let Some(plan) = topic::of(talk, &scene).escalation() {
+        return Ok(Some(Heard::Escalated(plan)));
+    }
     let longer = question::build(talk.cx, &scene, &talk.open, question.agent_session_id.clone()).await?;
-    Ok(longer.map(Heard::Longer))
+    Ok(longer.map(|longer| Heard::Longer(Box::new(longer))))
 }
 
-async fn answered(talk: &mut Talk<'_>, answer: &Answer) -> Result<Asked, Stop> {
-    let plan = Plan::of(answer).through(talk.open.last());
+async fn answered(talk: &mut Talk<'_>, scene: &Scene, answer: &Answer) -> Result<Asked, Stop> {
+    let plan = topic::of(talk, scene).shapes(Plan::of(answer)).through(talk.open.last());
     // The session's custom data went along with the question.
     talk.patch.custom_data_pending = Some(false);
     let text = Some(journal::encode(&plan)?);

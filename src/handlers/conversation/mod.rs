@@ -17,6 +17,7 @@ mod scene;
 mod session;
 mod sort;
 mod talk;
+mod topic;
 mod words;
 
 use std::collections::HashMap;
@@ -151,8 +152,17 @@ async fn answer(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
         None if talk.replay => {}
         None => sort::overlooked(talk, scene).await?,
     }
+    let subject = topic::of(talk, scene);
+    let plan = match forced(talk, scene) {
+        Some(plan) => Some(subject.known_by(plan)),
+        None if subject.is_ignored() => {
+            subject.ignore(talk);
+            return Ok(());
+        }
+        None => subject.escalation(),
+    };
     session::begin(talk, scene);
-    if let Some(plan) = forced(talk, scene) {
+    if let Some(plan) = plan {
         let plan = decide(talk, plan).await?;
         return act::act(talk, scene, plan).await;
     }
@@ -172,7 +182,7 @@ async fn answer(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
                 Ok(())
             }
             OnAgentFailure::Handoff => {
-                let plan = Plan::forced_handoff(Reason::AgentFailed, "the AI could not answer");
+                let plan = subject.known_by(Plan::forced_handoff(Reason::AgentFailed, "the AI could not answer"));
                 let plan = decide(talk, plan).await?;
                 act::act(talk, scene, plan).await
             }

@@ -3,14 +3,20 @@
 use super::plan::Plan;
 use super::scene::Scene;
 use crate::config::Connection;
-use crate::domain::{Channel, Message, Participant};
+use crate::domain::{Channel, Message, Participant, Reason};
 use crate::filters::place;
 use crate::hubspot::{OutgoingMessage, text};
 
 /// A draft for the reps.
 #[must_use]
 pub fn draft_comment(plan: &Plan) -> String {
-    let head = plan.forced_by().map_or("Draft by the AI, not sent to the customer:", |reason| reason.sentence());
+    let head = match (plan.forced_by(), &plan.topic) {
+        (None, _) => "Draft by the AI, not sent to the customer:".to_owned(),
+        (Some(Reason::TopicEscalated), Some(rule)) => {
+            format!("Draft by the AI, not sent to the customer (topic rule \"{rule}\"):")
+        }
+        (Some(reason), _) => reason.sentence().to_owned(),
+    };
     format!("{head}\n\n{}", plan.text.as_deref().unwrap_or_default())
 }
 

@@ -194,15 +194,13 @@ const ONE_FLAW: &[(&str, &str, &str)] = &[
     ),
     (
         "connections.acme.crm",
-        "access_token = \"pat-x\"",
-        "connections.acme.crm.access_token: the context panel is not in this release; remove it",
+        "for_agents = true",
+        "connections.acme.crm.for_agents: is not a setting; did you mean `for_agent`?",
     ),
-    ("[connections.acme.topics]", "name = \"x\"", "connections.acme.topics: is not in this release; remove it"),
-    ("[connections.acme.routing]", "name = \"x\"", "connections.acme.routing: is not in this release; remove it"),
     (
-        "[connections.acme.signatures]",
-        "domain = \"x\"",
-        "connections.acme.signatures: is not in this release; remove it",
+        "admin",
+        "public_url = \"console.example.com\"",
+        "admin.public_url: is not a plain http(s) URL; write where people open the console, e.g. \"https://bridge.internal.example.com\"",
     ),
     ("servers", "listen = \"x\"", "servers: is not a setting; did you mean `server`?"),
 ];

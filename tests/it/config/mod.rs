@@ -7,8 +7,14 @@ mod bad;
 #[cfg(test)]
 pub(crate) mod desk;
 #[cfg(test)]
+mod handoff;
+#[cfg(test)]
+mod hours;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod omnibus;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod secrets;

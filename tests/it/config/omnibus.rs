@@ -6,7 +6,8 @@ use std::time::Duration;
 use hubspot_bridge::config::store::Location;
 use hubspot_bridge::config::telemetry::LogFormat;
 use hubspot_bridge::config::{
-    AgentKind, Guarantee, OnAgentFailure, OnUnknown, Plan, ReplyLimit, ReturnToAi, SignatureMode, load,
+    AgentKind, Guarantee, Matcher, OnAgentFailure, OnUnknown, Plan, ReplyLimit, ReturnToAi, Signature, SignatureMode,
+    TopicAction, load,
 };
 use hubspot_bridge::domain::{ActorId, Channel, ConnectionName, Mode, PortalId};
 
@@ -19,6 +20,7 @@ fn every_section_of_the_house_arrives() {
     let loaded = Desk::new(OMNIBUS).load(&[]).unwrap();
     let config = &loaded.config;
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:9080");
+    assert_eq!(config.admin.public_url, "https://console.example.com");
     assert_eq!(config.server.public_url, "https://bridge.example.com/hooks");
     assert_eq!((config.server.body_limit, config.server.drain_grace), (2 << 20, Duration::from_secs(9)));
     assert_eq!(config.admin.listen.to_string(), "0.0.0.0:9081");
@@ -91,6 +93,38 @@ fn every_setting_of_a_connection_arrives() {
     );
     assert_eq!(ticketing.tag_property, "tags");
     assert_eq!(ticketing.custom_data["Order No."], "order_number");
+    assert_eq!(acme.crm.access_token.as_ref().unwrap().reveal().unwrap(), "pat-na1-panel");
+    assert!(acme.crm.for_agent);
+}
+
+#[test]
+fn every_rule_of_a_connection_arrives() {
+    let config = Desk::new(OMNIBUS).load(&[]).unwrap().config;
+    let acme = &config.connections[&ConnectionName::from("acme")];
+    let [refunds, rest] = acme.topics.as_slice() else { panic!("two topics: {:?}", acme.topics) };
+    assert_eq!((refunds.name.as_str(), refunds.action), ("refunds", TopicAction::Escalate));
+    assert!(matches!(refunds.matches.as_slice(), [Matcher::Keyword(word), Matcher::Pattern(pattern)]
+        if word == "refund" && pattern.is_match("Money  BACK")));
+    assert_eq!(
+        (refunds.channels.as_slice(), refunds.languages.as_slice()),
+        ([Channel::Chat].as_slice(), ["de".to_owned()].as_slice())
+    );
+    assert!(rest.action == TopicAction::Draft && rest.matches.is_empty());
+    let [route] = acme.routing.as_slice() else { panic!("one route: {:?}", acme.routing) };
+    assert_eq!((route.name.as_str(), &route.assign_to), ("angry refunds", &ActorId::from("A-300")));
+    assert_eq!(
+        (route.topics.join(","), route.languages.join(","), route.sentiments.join(",")),
+        ("refunds".into(), "en,fr".into(), "angry".into())
+    );
+    assert_eq!(route.channels, [Channel::Email]);
+    assert_eq!((route.custom_data["tier"].as_str(), route.custom_data["seats"].as_str()), ("gold", "5"));
+    assert_eq!(route.hours.as_ref().unwrap().text, "Mon-Fri 09:00-17:00 Europe/Berlin");
+    let [words] = acme.handoff_words.as_slice() else { panic!("one entry: {:?}", acme.handoff_words) };
+    assert_eq!((words.language.as_deref(), words.text.as_str()), (Some("de"), "Gleich ist jemand da."));
+    assert_eq!(words.hours.as_ref().unwrap().days.len(), 7);
+    assert_eq!(words.outside_hours.as_deref(), Some("Wir melden uns morgen."));
+    let signature = Signature { domain: "*.example.com".to_owned(), html: "<p>Acme</p>".to_owned() };
+    assert_eq!(acme.signatures, [signature]);
 }
 
 /// The file sets each key to something new, so a key that nobody reads, or that is missing here, is found.

@@ -25,4 +25,5 @@ mod steps;
 mod sweep;
 mod takeover;
 mod tickets;
+mod topics;
 mod trouble;

@@ -4,3 +4,6 @@ mod author;
 mod build;
 mod ownership;
 mod pace;
+#[cfg(test)]
+mod routing;
+mod topics;

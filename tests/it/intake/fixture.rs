@@ -77,7 +77,13 @@ pub fn config(connections: Vec<Connection>) -> Config {
             body_limit: 1 << 20,
             drain_grace: Duration::from_secs(8),
         },
-        admin: admin::Admin { listen: local, token: None, metrics_public: false, show_messages: false },
+        admin: admin::Admin {
+            listen: local,
+            public_url: String::new(),
+            token: None,
+            metrics_public: false,
+            show_messages: false,
+        },
         store: store_config::Store {
             location: store_config::Location::Memory,
             retention: Duration::from_hours(30 * 24),
