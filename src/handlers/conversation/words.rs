@@ -3,9 +3,9 @@
 use super::plan::Plan;
 use super::scene::Scene;
 use crate::config::Connection;
-use crate::domain::{Channel, Message, Participant};
+use crate::domain::{ActorKind, Channel, Message, Participant};
 use crate::filters::message::HANDOFF_MARKER;
-use crate::filters::place;
+use crate::filters::{place, signature};
 use crate::hubspot::{OutgoingMessage, text};
 
 /// The internal comment of a handoff: marker, reason, summary, sentiment, language, and the withheld reply if there
@@ -33,28 +33,42 @@ pub fn draft_comment(plan: &Plan) -> String {
     format!("{head}\n\n{}", plan.text.as_deref().unwrap_or_default())
 }
 
-/// The reply as HubSpot wants it: channel, account and recipients from the customer's latest message.
+/// The reply as HubSpot wants it: channel, account and recipients from the customer's latest message; an e-mail with its
+/// subject and the signature of the mailbox it goes out by.
 #[must_use]
 pub fn reply(settings: &Connection, scene: &Scene, latest: &Message, words: &str) -> Option<OutgoingMessage> {
     let channel_id = latest.channel_id.clone().or_else(|| scene.thread.channel_id.clone())?;
     let channel_account_id = latest.channel_account_id.clone()?;
     let mail = place::channel_of(&scene.thread, latest) == Channel::Email;
-    let to = latest.senders.iter().filter(|sender| sender.identifier.is_some() || sender.actor.is_some());
-    let mut recipients: Vec<Participant> =
-        to.map(|sender| Participant { field: Some("TO".to_owned()), ..sender.clone() }).collect();
-    if mail {
-        // Others in copy stay in copy; the mailbox that received it does not write to itself.
-        recipients.extend(latest.recipients.iter().filter(|r| r.field.as_deref() == Some("CC")).cloned());
-    }
+    let sending = scene.accounts.get(&channel_account_id).filter(|_| mail);
+    let signature = sending.and_then(|address| signature::choose(&settings.signatures, address));
+    let reply = text::reply(words, signature.map(|signature| signature.html.as_str()));
     Some(OutgoingMessage {
-        text: words.to_owned(),
-        rich_text: Some(text::rich_from_ai(words)),
+        text: reply.text,
+        rich_text: Some(reply.html),
         subject: if mail { latest.subject.as_deref().map(reply_subject) } else { None },
         sender: settings.ai_user_id.clone(),
         channel_id,
         channel_account_id,
-        recipients,
+        recipients: recipients(scene, latest, mail),
     })
+}
+
+/// Who wrote gets it. In a mail others in copy stay in copy, but not ourselves: neither the mailbox that received it nor
+/// a colleague, who reads it in HubSpot (which refuses users as recipients).
+fn recipients(scene: &Scene, latest: &Message, mail: bool) -> Vec<Participant> {
+    let to = latest.senders.iter().filter(|sender| sender.identifier.is_some() || sender.actor.is_some());
+    let mut recipients: Vec<Participant> =
+        to.map(|sender| Participant { field: Some("TO".to_owned()), ..sender.clone() }).collect();
+    let written_to: Vec<String> = recipients.iter().filter_map(Participant::email).collect();
+    let ours = |copy: &Participant| {
+        copy.actor.as_ref().is_some_and(|actor| actor.kind() == ActorKind::Agent)
+            || copy.email().is_some_and(|address| scene.team.addresses.contains(&address))
+    };
+    let twice = |copy: &Participant| copy.email().is_some_and(|address| written_to.contains(&address));
+    let copies = latest.recipients.iter().filter(|r| mail && r.field.as_deref() == Some("CC"));
+    recipients.extend(copies.filter(|copy| !ours(copy) && !twice(copy)).cloned());
+    recipients
 }
 
 fn reply_subject(subject: &str) -> String {

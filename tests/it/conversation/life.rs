@@ -56,7 +56,7 @@ impl Life {
         let ledger: Arc<dyn Ledger> = sqlite;
         let metrics = Metrics::default();
         let common = Common { config, store: &store, clock: &clock, metrics: &metrics };
-        let connections: BTreeMap<_, _> = portals
+        let connections: BTreeMap<ConnectionName, Context> = portals
             .iter()
             .map(|(name, portal)| {
                 let transport = Arc::new(InProcess(portal.clone()));
@@ -64,6 +64,7 @@ impl Life {
                 (name.clone(), context)
             })
             .collect();
+        let panels = connections.iter().map(|(name, cx)| (name.clone(), Arc::clone(&cx.panel))).collect();
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         for cx in connections.values() {
@@ -85,6 +86,7 @@ impl Life {
             ledger: Arc::clone(&ledger),
             config: Arc::clone(config),
             metrics: metrics.clone(),
+            panels: Arc::new(panels),
             clock: Arc::clone(&clock),
         });
         let intake = Intake { store: Arc::clone(&store), config: Arc::clone(config), clock, metrics: metrics.clone() };
