@@ -88,8 +88,9 @@ async fn within<T>(deadline: Instant, part: impl Future<Output = Result<Option<T
         Ok(Ok(Some(found))) => Part::Known(found),
         Ok(Ok(None)) => Part::Absent,
         Ok(Err(error)) => Part::Failed(error.to_string()),
-        Err(_) => {
-            Part::Failed(format!("HubSpot did not answer within {} s; try again in a moment", DEADLINE.as_secs()))
-        }
+        Err(_) => Part::Failed(format!(
+            "not read within {} s: HubSpot is slow, or the rate budget has no room; look again in a moment",
+            DEADLINE.as_secs()
+        )),
     }
 }
