@@ -60,19 +60,19 @@ impl Context {
         transport: Arc<dyn Transport>,
         agent: Arc<dyn Agent>,
     ) -> Self {
-        let client = |connection: &ConnectionName, access_token: &Secret| {
+        let client = |connection: &ConnectionName, access_token: &Secret, transport| {
             let settings = hubspot::Settings {
                 connection: connection.clone(),
                 access_token: access_token.clone(),
                 hubspot: common.config.hubspot.clone(),
                 plan: settings.plan,
             };
-            Client::new(settings, Arc::clone(&transport), Arc::clone(common.clock), common.metrics.clone())
+            Client::new(settings, transport, Arc::clone(common.clock), common.metrics.clone())
         };
-        let hubspot = client(&settings.name, &settings.access_token);
+        let hubspot = client(&settings.name, &settings.access_token, Arc::clone(&transport));
         // Another token is another app's: it has a budget of its own, which the metrics show beside the connection's.
         let reader = match &settings.crm.access_token {
-            Some(token) => client(&ConnectionName(format!("{}/crm", settings.name)), token),
+            Some(token) => client(&ConnectionName(format!("{}/crm", settings.name)), token, transport),
             None => hubspot.clone(),
         };
         Self {

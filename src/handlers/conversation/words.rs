@@ -78,7 +78,6 @@ fn reply_subject(subject: &str) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by it")]
 mod tests {
     use super::*;
     use crate::domain::{ActorId, MessageId, MessageKind, ThreadId, Timestamp, Truncation};

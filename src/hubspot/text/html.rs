@@ -130,7 +130,8 @@ impl<'a> Pieces<'a> {
             Some((_, end)) => self.behind(after, end).unwrap_or(after),
             None => after,
         };
-        Some((meaning.unwrap_or(Piece::Inline(before(self.rest, after))), after))
+        let inline = matches!(meaning, Piece::Inline(_));
+        Some((if inline { Piece::Inline(before(self.rest, after)) } else { meaning }, after))
     }
 
     fn behind(&mut self, text: &'a str, end: &'static str) -> Option<&'a str> {
@@ -165,20 +166,20 @@ fn end_of_tag(attributes: &str) -> Option<usize> {
     None
 }
 
-/// None: no name of HTML. `Some(None)`: one without a meaning for the layout.
-fn meaning(name: &str, closes: bool) -> Option<Option<Piece<'static>>> {
+/// None: no name of HTML.
+fn meaning(name: &str, closes: bool) -> Option<Piece<'static>> {
     if name == "br" {
-        Some(Some(Piece::Break))
+        Some(Piece::Break)
     } else if name == "li" {
-        Some(Some(if closes { Piece::Block } else { Piece::Item }))
+        Some(if closes { Piece::Block } else { Piece::Item })
     } else if name == "td" || name == "th" {
-        Some(Some(Piece::Cell))
+        Some(Piece::Cell)
     } else if PARAGRAPHS.contains(&name) {
-        Some(Some(Piece::Paragraph))
+        Some(Piece::Paragraph)
     } else if BLOCKS.contains(&name) {
-        Some(Some(Piece::Block))
+        Some(Piece::Block)
     } else if INLINE.contains(&name) || UNSEEN.iter().any(|(unseen, _)| *unseen == name) || is_office(name) {
-        Some(None)
+        Some(Piece::Inline(""))
     } else {
         None
     }

@@ -17,22 +17,23 @@ pub struct Reply {
 pub fn reply(markdown: &str, signature: Option<&str>) -> Reply {
     let markdown: String = markdown.chars().filter(|c| !is_invisible(*c)).collect();
     let events = markdown::events(&markdown);
-    let mut text = words::words(&events);
-    let mut html = String::with_capacity(markdown.len() * 2);
-    if text.is_empty() {
-        // Markdown says nothing by it (`<!-- -->`, `[1]: …`): then it is no Markdown.
-        text = super::tidy(&markdown);
-        html = rich(&text);
+    let words = words::words(&events);
+    // Markdown may say nothing by it (`<!-- -->`, `[1]: …`): then it is no Markdown.
+    let (mut text, mut html) = if words.is_empty() {
+        let text = super::tidy(&markdown);
+        let html = rich(&text);
+        (text, html)
     } else {
+        let mut html = String::with_capacity(markdown.len() * 2);
         pulldown_cmark::html::push_html(&mut html, events.into_iter());
-        html = safe::reply(&html).trim().to_owned();
-    }
+        (words, safe::reply(&html).trim().to_owned())
+    };
     if let Some(signature) = signature.map(safe::signature).filter(|html| !html.trim().is_empty()) {
         let said = plain(&signature);
         let essence = hash::essence(&said);
         if essence.is_empty() || !hash::essence(&text).ends_with(&essence) {
             html = format!("{html}<div>{}</div>", signature.trim());
-            text = format!("{text}\n\n{said}").trim().to_owned();
+            text = super::tidy(&format!("{text}\n\n{said}"));
         }
     }
     html.push_str(AI_MARKER);

@@ -1,5 +1,7 @@
 //! Markdown's events as plain words: lists with their marks, links with their targets behind them, nothing else.
 
+use std::fmt::Write as _;
+
 use pulldown_cmark::{Event, Tag, TagEnd};
 
 /// What the plain part of a mail says.
@@ -125,7 +127,8 @@ impl Page {
         self.indent(self.lists.len().saturating_sub(1));
         match self.lists.last_mut() {
             Some(Some(number)) => {
-                self.text.push_str(&format!("{number}. "));
+                // Writing to a String cannot fail.
+                let _ = write!(self.text, "{number}. ");
                 *number = number.saturating_add(1);
             }
             Some(None) | None => self.text.push_str("- "),
@@ -160,7 +163,7 @@ impl Page {
         // White space at the end of the words comes after the target.
         let end = self.text.trim_end().len().max(start);
         let space = self.text.split_off(end);
-        self.text.push_str(&format!(" ({target})"));
+        let _ = write!(self.text, " ({target})");
         self.text.push_str(if space.is_empty() { "" } else { " " });
     }
 
