@@ -167,7 +167,9 @@ impl House {
         life.spawn(Kind::Vital, "the public listener", async move {
             listener::serve(public, router, bounds, stop.cancelled_owned()).await;
         });
+        let panels = self.shared.connections.iter().map(|(name, cx)| (name.clone(), Arc::clone(&cx.panel)));
         let state = admin::State {
+            panels: Arc::new(panels.collect()),
             store: Arc::clone(&self.store),
             ledger: Arc::clone(&self.ledger),
             config: Arc::clone(&self.config),

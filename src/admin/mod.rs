@@ -6,6 +6,7 @@
 mod actions;
 mod auth;
 mod connections;
+mod context;
 mod error;
 mod events;
 pub mod health;
@@ -16,6 +17,7 @@ mod stats;
 mod views;
 pub mod why;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -30,6 +32,8 @@ pub use health::Health;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::ConnectionName;
+use crate::hubspot::panel::Panel;
 use crate::store::{Ledger, Store};
 use crate::telemetry::Metrics;
 use error::ApiError;
@@ -45,6 +49,8 @@ pub struct State {
     pub config: Arc<Config>,
     /// Rendered at `/metrics`.
     pub metrics: Metrics,
+    /// What each connection's CRM knows of a customer.
+    pub panels: Arc<BTreeMap<ConnectionName, Arc<Panel>>>,
     /// "Now" of every answer.
     pub clock: Arc<dyn Clock>,
 }
@@ -62,6 +68,7 @@ pub fn router(admin: State) -> Router {
         .route("/sessions/{id}/pause", post(actions::pause))
         .route("/sessions/{id}/resume", post(actions::resume))
         .route("/connections", get(connections::list))
+        .route("/context", get(context::show))
         .route("/stats", get(stats::show))
         .route("/why/{id}", get(explain));
     Router::new()

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::team::Directory;
 use crate::agents::Agent;
 use crate::clock::Clock;
-use crate::config::{Config, Connection, Delivery};
-use crate::domain::Timestamp;
+use crate::config::{Config, Connection, Delivery, Secret};
+use crate::domain::{ConnectionName, Timestamp};
+use crate::hubspot::panel::Panel;
 use crate::hubspot::transport::Transport;
 use crate::hubspot::{self, Client};
 use crate::store::Store;
@@ -23,6 +24,8 @@ pub struct Context {
     pub store: Arc<dyn Store>,
     /// Its portal.
     pub hubspot: Client,
+    /// What its CRM knows of a customer.
+    pub panel: Arc<Panel>,
     /// Its agent.
     pub agent: Arc<dyn Agent>,
     /// Who we are and who belongs to the team, as HubSpot says.
@@ -59,17 +62,27 @@ impl Context {
         transport: Arc<dyn Transport>,
         agent: Arc<dyn Agent>,
     ) -> Self {
-        let client = hubspot::Settings {
-            connection: settings.name.clone(),
-            access_token: settings.access_token.clone(),
-            hubspot: common.config.hubspot.clone(),
-            plan: settings.plan,
+        let client = |connection: &ConnectionName, access_token: &Secret, transport| {
+            let settings = hubspot::Settings {
+                connection: connection.clone(),
+                access_token: access_token.clone(),
+                hubspot: common.config.hubspot.clone(),
+                plan: settings.plan,
+            };
+            Client::new(settings, transport, Arc::clone(common.clock), common.metrics.clone())
+        };
+        let hubspot = client(&settings.name, &settings.access_token, Arc::clone(&transport));
+        // Another token is another app's: it has a budget of its own, which the metrics show beside the connection's.
+        let reader = match &settings.crm.access_token {
+            Some(token) => client(&ConnectionName(format!("{}/crm", settings.name)), token, transport),
+            None => hubspot.clone(),
         };
         Self {
             settings: Arc::new(settings.clone()),
             delivery: Arc::new(common.config.delivery.clone()),
             store: Arc::clone(common.store),
-            hubspot: Client::new(client, transport, Arc::clone(common.clock), common.metrics.clone()),
+            hubspot,
+            panel: Arc::new(Panel::new(&reader)),
             agent,
             directory: Arc::default(),
             clock: Arc::clone(common.clock),

@@ -6,6 +6,7 @@
 pub mod budget;
 pub mod error;
 pub mod http;
+pub mod panel;
 pub mod text;
 pub mod transport;
 pub mod types;

@@ -21,17 +21,22 @@ pub async fn build(
     for message in open {
         messages.push(with_original(cx, scene, message).await?);
     }
+    let contact = contact(cx, scene, latest).await;
+    let crm = match &contact.email {
+        Some(email) if cx.settings.crm.for_agent => Some(cx.panel.context(email).await),
+        Some(_) | None => None,
+    };
     Ok(Some(Question {
         connection: cx.settings.name.clone(),
         thread_id: scene.thread.id.clone(),
         agent_session_id,
         messages,
         history: history(scene, open),
-        contact: contact(cx, scene, latest).await,
+        contact,
         channel: place::channel_of(&scene.thread, latest),
         ticket_id: scene.thread.ticket_id.clone(),
         custom_data: scene.session.as_ref().map(|session| session.custom_data.clone()).unwrap_or_default(),
-        crm: None,
+        crm,
     }))
 }
 
@@ -90,8 +95,8 @@ fn said(message: &Message, by: Speaker) -> Said {
     }
 }
 
-/// Name and address from the message itself; for chats, which carry neither, from HubSpot's actor when the
-/// conversation is new. Without either the answer goes on.
+/// Name and address from the message itself; for chats, which carry neither, from HubSpot's actor when the agent has
+/// use for them: it begins a session of its own, or is told what the CRM knows. Without either the answer goes on.
 async fn contact(cx: &Context, scene: &Scene, latest: &Message) -> Contact {
     let mut contact = Contact {
         id: scene.thread.contact_id.clone(),
@@ -99,13 +104,14 @@ async fn contact(cx: &Context, scene: &Scene, latest: &Message) -> Contact {
         email: latest.senders.iter().find_map(Participant::email),
         ..Contact::default()
     };
-    let known = contact.email.is_some() || scene.session.as_ref().is_some_and(|s| s.agent_session_id.is_some());
+    let begins = cx.agent.keeps_state() && scene.session.as_ref().is_none_or(|s| s.agent_session_id.is_none());
+    let wanted = contact.email.is_none() && (begins || cx.settings.crm.for_agent);
     let actor = latest.senders.iter().find_map(|sender| sender.actor.clone());
-    if let (false, true, Some(actor)) = (known, cx.agent.keeps_state(), actor)
+    if let (true, Some(actor)) = (wanted, actor)
         && let Ok(found) = cx.hubspot.actor(&actor).await
     {
         contact.name = contact.name.or(found.name);
-        contact.email = found.email;
+        contact.email = found.email.map(|email| email.to_lowercase());
     }
     contact
 }

@@ -1,6 +1,6 @@
 //! The conversation as it stands: the thread, its newest items and what each of them is, read together.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::talk::Talk;
 use crate::domain::{AppId, Message, MessageId, MessageKind, Mode, Session, Thread, ThreadId, Timestamp};
@@ -24,6 +24,8 @@ pub struct Scene {
     pub us: Us,
     /// How we recognise the team.
     pub team: Team,
+    /// The address or number of each channel account, by its id.
+    pub accounts: HashMap<String, String>,
     /// What the bridge remembers.
     pub session: Option<Session>,
     /// The mode in force.
@@ -52,10 +54,10 @@ impl Scene {
         if let Some(session) = &mut session {
             talk.patch.apply(session);
         }
-        let (us, team) = identities(talk, &recent).await?;
+        let (us, team, accounts) = identities(talk, &recent).await?;
         let verdicts = recent.iter().map(|item| message::judge(item, &us, &team)).collect();
         let mode = ownership::mode_in_force(session.as_ref(), &cx.settings);
-        Ok(Some(Self { thread, recent, verdicts, us, team, session, mode }))
+        Ok(Some(Self { thread, recent, verdicts, us, team, accounts, session, mode }))
     }
 
     /// Decides something about the conversation.
@@ -125,7 +127,7 @@ async fn find(client: &Client, id: &ThreadId) -> Result<Option<Thread>, Stop> {
     }
 }
 
-async fn identities(talk: &Talk<'_>, recent: &[Message]) -> Result<(Us, Team), Stop> {
+async fn identities(talk: &Talk<'_>, recent: &[Message]) -> Result<(Us, Team, HashMap<String, String>), Stop> {
     let cx = talk.cx;
     let known = talk.known.get_or_init(|| cx.directory.known(&cx.hubspot)).await.clone();
     let ids: Vec<_> = recent.iter().map(|item| item.id.clone()).collect();
@@ -136,7 +138,7 @@ async fn identities(talk: &Talk<'_>, recent: &[Message]) -> Result<(Us, Team), S
     apps.dedup();
     let us = Us { ai_user: Some(cx.settings.ai_user_id.clone()), apps, posted, intended: intended(talk, recent) };
     let team = Team { domains: cx.settings.internal_domains.clone(), addresses: known.addresses };
-    Ok((us, team))
+    Ok((us, team, known.accounts))
 }
 
 /// Messages with the words of a post whose fate is not known yet: the AI's, or a comment.

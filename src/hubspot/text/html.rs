@@ -5,8 +5,8 @@
 pub(super) enum Piece<'a> {
     /// As written, entities included.
     Text(&'a str),
-    /// A tag that changes no layout, a comment, or contents nobody sees.
-    Inline,
+    /// A tag that changes no layout, a comment, or contents nobody sees: as written.
+    Inline(&'a str),
     /// `<br>`.
     Break,
     /// The start or end of a line of its own.
@@ -15,6 +15,8 @@ pub(super) enum Piece<'a> {
     Paragraph,
     /// The start of a list's item.
     Item,
+    /// The start or end of a table's cell.
+    Cell,
 }
 
 /// Elements whose contents nobody sees, with their ends.
@@ -27,7 +29,7 @@ const BLOCKS: [&str; 17] = [
     "figure", "dt", "dd", "center",
 ];
 /// The rest of the names that mail and HubSpot's editor use. What is not named anywhere here is not HTML but text.
-const INLINE: [&str; 46] = [
+const INLINE: [&str; 44] = [
     "a",
     "abbr",
     "b",
@@ -67,9 +69,7 @@ const INLINE: [&str; 46] = [
     "sup",
     "svg",
     "tbody",
-    "td",
     "tfoot",
-    "th",
     "thead",
     "tt",
     "u",
@@ -110,10 +110,12 @@ impl<'a> Pieces<'a> {
     fn markup(&mut self) -> Option<(Piece<'a>, &'a str)> {
         let inside = self.rest.strip_prefix('<')?;
         if let Some(comment) = inside.strip_prefix("!--") {
-            return Some((Piece::Inline, self.behind(comment, "-->")?));
+            let after = self.behind(comment, "-->")?;
+            return Some((Piece::Inline(before(self.rest, after)), after));
         }
         if inside.get(..8).is_some_and(|word| word.eq_ignore_ascii_case("!doctype")) {
-            return Some((Piece::Inline, self.behind(inside, ">")?));
+            let after = self.behind(inside, ">")?;
+            return Some((Piece::Inline(before(self.rest, after)), after));
         }
         let (closes, inside) = match inside.strip_prefix('/') {
             Some(inside) => (true, inside),
@@ -122,12 +124,14 @@ impl<'a> Pieces<'a> {
         let name_end = inside.find(|c: char| !(c.is_ascii_alphanumeric() || c == ':')).unwrap_or(inside.len());
         let (name, attributes) = inside.split_at_checked(name_end)?;
         let name = name.to_ascii_lowercase();
-        let piece = meaning(&name, closes)?;
+        let meaning = meaning(&name, closes)?;
         let after = attributes.get(end_of_tag(attributes)?..)?;
-        match UNSEEN.into_iter().find(|(unseen, _)| *unseen == name && !closes) {
-            Some((_, end)) => Some((Piece::Inline, self.behind(after, end).unwrap_or(after))),
-            None => Some((piece, after)),
-        }
+        let after = match UNSEEN.into_iter().find(|(unseen, _)| *unseen == name && !closes) {
+            Some((_, end)) => self.behind(after, end).unwrap_or(after),
+            None => after,
+        };
+        let inline = matches!(meaning, Piece::Inline(_));
+        Some((if inline { Piece::Inline(before(self.rest, after)) } else { meaning }, after))
     }
 
     fn behind(&mut self, text: &'a str, end: &'static str) -> Option<&'a str> {
@@ -162,20 +166,28 @@ fn end_of_tag(attributes: &str) -> Option<usize> {
     None
 }
 
+/// None: no name of HTML.
 fn meaning(name: &str, closes: bool) -> Option<Piece<'static>> {
     if name == "br" {
         Some(Piece::Break)
     } else if name == "li" {
         Some(if closes { Piece::Block } else { Piece::Item })
+    } else if name == "td" || name == "th" {
+        Some(Piece::Cell)
     } else if PARAGRAPHS.contains(&name) {
         Some(Piece::Paragraph)
     } else if BLOCKS.contains(&name) {
         Some(Piece::Block)
     } else if INLINE.contains(&name) || UNSEEN.iter().any(|(unseen, _)| *unseen == name) || is_office(name) {
-        Some(Piece::Inline)
+        Some(Piece::Inline(""))
     } else {
         None
     }
+}
+
+/// What of `whole` stands before `rest`, its end.
+fn before<'a>(whole: &'a str, rest: &str) -> &'a str {
+    whole.get(..whole.len().saturating_sub(rest.len())).unwrap_or_default()
 }
 
 /// Outlook's own elements: `o:p`, `v:shape`, `w:WordDocument`.

@@ -1,12 +1,19 @@
-//! Text between people and HubSpot: HTML to plain words for agents, plain words to safe HTML for customers, and a hash
-//! that stays the same whichever of the two HubSpot made of what we posted. Pure; handlers and probes call it.
+//! Text between people and HubSpot: HTML to plain words for agents, an agent's Markdown to a reply, plain words to safe
+//! HTML for reps, and a hash that stays the same whichever form HubSpot shows of what we posted. Pure; handlers and
+//! probes call it.
 
+mod hash;
 mod html;
+mod markdown;
+mod reply;
+mod safe;
+mod words;
 
 use std::borrow::Cow;
 
+pub use hash::text_hash;
 use html::{Piece, pieces};
-use sha2::{Digest, Sha256};
+pub use reply::{Reply, reply};
 
 /// Marks an AI's own message; invisible to the customer.
 pub const AI_MARKER: &str = "<!-- OpenCX-AI-Response -->";
@@ -15,13 +22,13 @@ pub const AI_MARKER: &str = "<!-- OpenCX-AI-Response -->";
 /// Text that is not HTML keeps its lines; angle brackets that are no HTML tag (`List<String>`, `<ann@example.com>`) stay.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    let laid_out = pieces(text).any(|piece| !matches!(piece, Piece::Text(_) | Piece::Inline));
+    let laid_out = pieces(text).any(|piece| !matches!(piece, Piece::Text(_) | Piece::Inline(_)));
     let mut plain = String::with_capacity(text.len());
     for piece in pieces(text) {
         match piece {
             Piece::Text(text) if laid_out => push_flowing(&mut plain, text),
             Piece::Text(text) => plain.push_str(&decoded(text)),
-            Piece::Inline => {}
+            Piece::Inline(_) => {}
             Piece::Break => plain.push('\n'),
             Piece::Block => end_line(&mut plain, "\n"),
             Piece::Paragraph => end_line(&mut plain, "\n\n"),
@@ -29,6 +36,8 @@ pub fn plain(text: &str) -> String {
                 end_line(&mut plain, "\n");
                 plain.push_str("- ");
             }
+            Piece::Cell if plain.is_empty() || plain.ends_with(char::is_whitespace) => {}
+            Piece::Cell => plain.push(' '),
         }
     }
     tidy(&plain)
@@ -44,45 +53,6 @@ pub fn rich(text: &str) -> String {
         format!("<p>{}</p>", lines.join("<br>"))
     };
     paragraphs.map(paragraph).collect()
-}
-
-/// [`rich`], marked as an AI's.
-#[must_use]
-pub fn rich_from_ai(text: &str) -> String {
-    format!("{}{AI_MARKER}", rich(text))
-}
-
-/// SHA-256 in hex over the words alone: the same for a text, for [`rich`] of it, and for what HubSpot makes of either.
-#[must_use]
-pub fn text_hash(text: &str) -> String {
-    // Each round removes one level of tags and entities, so that text which talks about HTML hashes as its HTML does.
-    const ROUNDS: usize = 8;
-    let mut words = spaced(text);
-    for _ in 0..ROUNDS {
-        let bare: String = pieces(&words).map(Piece::words).collect();
-        let next = spaced(&bare);
-        if next == words {
-            break;
-        }
-        words = next;
-    }
-    hex::encode(Sha256::digest(words.as_bytes()))
-}
-
-impl<'a> Piece<'a> {
-    fn words(self) -> Cow<'a, str> {
-        match self {
-            Self::Text(text) => html_escape::decode_html_entities(text),
-            Self::Inline => Cow::Borrowed(""),
-            Self::Break | Self::Block | Self::Paragraph | Self::Item => Cow::Borrowed(" "),
-        }
-    }
-}
-
-/// Words parted by single spaces, without what nobody sees.
-fn spaced(text: &str) -> String {
-    let seen: String = text.chars().filter(|c| !is_invisible(*c)).collect();
-    seen.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn decoded(text: &str) -> String {

@@ -67,6 +67,7 @@ impl House {
             ledger: Arc::<SqliteStore>::clone(&store),
             config: Arc::new(desk.load(&[]).unwrap().config),
             metrics: Metrics::default(),
+            panels: Arc::default(),
             clock: Arc::<Still>::clone(&clock),
         };
         Self { store, clock, router: admin::router(state) }

@@ -145,6 +145,15 @@ impl House {
     }
 }
 
+/// Reads from the admin API.
+pub async fn get(house: &House, path: &str) -> (u16, Value) {
+    let request = http::Request::get(path).header("host", "127.0.0.1:8081").body(Body::empty()).unwrap();
+    let answer = house.life().admin.clone().oneshot(request).await.unwrap();
+    let status = answer.status().as_u16();
+    let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
 pub fn mail(from: &str, subject: &str, text: &str) -> Email {
     Email {
         from: from.to_owned(),

@@ -58,7 +58,7 @@ impl Life {
         let ledger: Arc<dyn Ledger> = sqlite;
         let metrics = Metrics::default();
         let common = Common { config, store: &store, clock: &clock, metrics: &metrics };
-        let connections: BTreeMap<_, _> = portals
+        let connections: BTreeMap<ConnectionName, Context> = portals
             .iter()
             .map(|(name, portal)| {
                 let transport = Arc::new(InProcess(portal.clone()));
@@ -67,6 +67,7 @@ impl Life {
             })
             .collect();
         let acme = connections[&ConnectionName::from("acme")].clone();
+        let panels = connections.iter().map(|(name, cx)| (name.clone(), Arc::clone(&cx.panel))).collect();
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         for cx in connections.values() {
@@ -88,6 +89,7 @@ impl Life {
             ledger: Arc::clone(&ledger),
             config: Arc::clone(config),
             metrics: metrics.clone(),
+            panels: Arc::new(panels),
             clock: Arc::clone(&clock),
         });
         let intake = Intake { store: Arc::clone(&store), config: Arc::clone(config), clock, metrics: metrics.clone() };

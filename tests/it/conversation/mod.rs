@@ -11,9 +11,10 @@
 mod agent;
 mod answers;
 mod assist;
+mod email;
 mod guarantee;
 mod handoff;
-mod house;
+pub(crate) mod house;
 mod life;
 mod outside;
 mod record;

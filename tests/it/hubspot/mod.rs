@@ -6,6 +6,7 @@ mod budget;
 mod errors;
 mod fake;
 mod http;
+mod panel;
 mod portal;
 mod post;
 mod read;
