@@ -67,3 +67,10 @@ pub const PROBE_MESSAGES: usize = 200;
 pub const LEASE: Duration = Duration::from_mins(1);
 /// Pages of threads one sweep reads: 100 of 100 threads are more than an inbox sees between two sweeps.
 pub const SWEEP_PAGES: usize = 100;
+/// The longest one call that carries a rep's words to the agent may take: nothing is thought about there.
+pub const RELAY_CALL: Duration = Duration::from_secs(15);
+/// What all such calls of one run may take together; the rest is tried in the next run.
+pub const RELAY_RUN: Duration = Duration::from_secs(30);
+/// So many failing runs and a rep's words stay in HubSpot only. With the pauses between them (1, 2, 4 and 8 s) a hanging
+/// agent holds a conversation's mailbox up for five times a minute at most, a refusing one for 15 s.
+pub const RELAY_RUNS: u32 = 5;

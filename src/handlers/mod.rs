@@ -7,6 +7,7 @@ pub mod conversation;
 pub mod journal;
 pub mod note;
 pub mod outside;
+pub mod relay;
 pub mod stop;
 pub mod team;
 pub mod ticket;

@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::agent::Scripted;
+use super::notes::Notes;
 
 pub struct Life {
     pub router: Router,
@@ -39,7 +40,7 @@ impl Life {
         file: &Path,
         config: &Arc<Config>,
         portals: &BTreeMap<ConnectionName, Portal>,
-        agent: &Scripted,
+        (agent, notes): (&Scripted, &Notes),
         clock: &Arc<ManualClock>,
     ) -> Self {
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
@@ -59,7 +60,7 @@ impl Life {
         let connections: BTreeMap<_, _> = portals
             .iter()
             .map(|(name, portal)| {
-                let transport = Arc::new(InProcess(portal.clone()));
+                let transport = Arc::new(notes.before(InProcess(portal.clone())));
                 let context = Context::new(common, &config.connections[name], transport, Arc::new(agent.clone()));
                 (name.clone(), context)
             })
