@@ -18,7 +18,10 @@ use super::house::{House, acme};
 
 /// The notes of a portal, in front of its API: the note itself and the tickets it belongs to.
 #[derive(Clone, Default)]
-pub struct Notes(Arc<Mutex<BTreeMap<String, (Value, Vec<String>)>>>);
+pub struct Notes(Arc<Mutex<BTreeMap<String, Written>>>);
+
+/// Properties, and the tickets it is on.
+type Written = (Value, Vec<String>);
 
 impl Notes {
     pub fn before(&self, portal: InProcess) -> impl Transport + use<> {
