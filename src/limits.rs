@@ -71,3 +71,10 @@ pub const SWEEP_PAGES: usize = 100;
 pub const PROPERTY_CHARS: usize = 65_536;
 /// Messages of a thread that a handed-off conversation's transcript goes back. Older ones are in the thread itself.
 pub const TRANSCRIPT_MESSAGES: usize = 500;
+/// The longest one call that carries a rep's words to the agent may take: nothing is thought about there.
+pub const RELAY_CALL: Duration = Duration::from_secs(15);
+/// What all such calls of one run may take together; the rest is tried in the next run.
+pub const RELAY_RUN: Duration = Duration::from_secs(30);
+/// So many failing runs and a rep's words stay in HubSpot only. With the pauses between them (1, 2, 4 and 8 s) a hanging
+/// agent holds a conversation's mailbox up for five times a minute at most, a refusing one for 15 s.
+pub const RELAY_RUNS: u32 = 5;

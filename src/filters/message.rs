@@ -100,6 +100,14 @@ pub fn is_ours(message: &Message, us: &Us) -> bool {
     by_our_app && us.ai_user.as_ref().is_some_and(|ai| speaks_as(message, ai))
 }
 
+/// Is it an internal comment by a person of the team? Neither ours, nor an app's, nor an AI's.
+#[must_use]
+pub fn is_reps_comment(message: &Message, us: &Us) -> bool {
+    let by_our_app = message.app_id.is_some_and(|app| us.apps.contains(&app));
+    let comment = message.kind == MessageKind::Comment;
+    comment && !by_our_app && !is_ours(message, us) && !has_marker(message) && author(message) == Author::Agent
+}
+
 /// Was it written in the name of this actor?
 #[must_use]
 pub fn speaks_as(message: &Message, actor: &ActorId) -> bool {

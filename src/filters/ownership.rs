@@ -87,7 +87,9 @@ pub fn resumed_at(conversation: &Conversation<'_>) -> Option<Timestamp> {
     given_back_at(conversation, handed_off_at)
 }
 
-fn given_back_at(conversation: &Conversation<'_>, after: Timestamp) -> Option<Timestamp> {
+/// When the conversation last came back to the AI after this time, if it did.
+#[must_use]
+pub fn given_back_at(conversation: &Conversation<'_>, after: Timestamp) -> Option<Timestamp> {
     let assigned = conversation
         .items
         .iter()

@@ -8,6 +8,7 @@ pub mod handoff;
 pub mod journal;
 pub mod note;
 pub mod outside;
+pub mod relay;
 pub mod startup;
 pub mod stop;
 pub mod team;

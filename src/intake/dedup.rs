@@ -14,12 +14,16 @@ pub fn key_in_delivery(fields: &Fields<'_>) -> Option<String> {
     Some(format!("{}-{second}", fields.object_id.id()?))
 }
 
-/// The key of an event across deliveries: by message for messages, else by everything that tells one change from
+/// The key of an event across deliveries: by message for messages, by record for what was created, else by everything that tells one change from
 /// another, or by the element's bytes when HubSpot stamped it with neither id nor time.
 #[must_use]
 pub fn event_key(message: Option<&MessageId>, change: &Change<'_>, raw: &str) -> DedupKey {
     match message {
         Some(message) if change.subscription == EventKind::NewMessage => DedupKey::of_message(change.portal, message),
+        // A record is created once, whatever the event ids of its announcements.
+        _ if change.subscription == EventKind::NoteCreated => {
+            DedupKey::of(&["created", &change.portal.0.to_string(), change.subscription.as_str(), change.object])
+        }
         _ if change.event.is_empty() && change.occurred_at.is_none() => element_key(change.portal, raw),
         _ => change_key(change),
     }

@@ -45,6 +45,8 @@ pub struct Fields<'a> {
     pub app_id: Scalar<'a>,
     pub occurred_at: Scalar<'a>,
     pub object_id: Scalar<'a>,
+    /// Which kind of record, on `object.*` only.
+    pub object_type_id: Scalar<'a>,
     pub message_id: Scalar<'a>,
     pub message_type: Scalar<'a>,
     pub property_name: Scalar<'a>,

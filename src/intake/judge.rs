@@ -7,7 +7,8 @@ use super::dedup::{self, Change};
 use super::envelope::{Element, Fields, Scalar};
 use crate::config::{Connection, Delivery};
 use crate::domain::{
-    AppId, EventKind, MessageId, NewEvent, Object, PortalId, Reason, Schedule, State, ThreadId, TicketId, Timestamp,
+    AppId, EventKind, MessageId, NewEvent, NoteId, Object, PortalId, Reason, Schedule, State, ThreadId, TicketId,
+    Timestamp,
 };
 use crate::limits::{NAME_BYTES, VALUE_BYTES};
 
@@ -21,6 +22,9 @@ pub struct Judge<'a> {
     /// For the quiet period.
     pub delivery: &'a Delivery,
 }
+
+/// HubSpot's `objectTypeId` of notes.
+const NOTE_TYPE: &str = "0-46";
 
 /// Why an element cannot be read; fixed words, never contents.
 type Unreadable = &'static str;
@@ -77,13 +81,16 @@ impl<'a> Judge<'a> {
             dedup,
             seen: 1,
             schedule: self.schedule(kind, comment),
-            interrupt: kind != EventKind::TicketProperty && !comment,
+            interrupt: !matches!(kind, EventKind::TicketProperty | EventKind::NoteCreated) && !comment,
             ended: None,
             detail: None,
         };
         let skipped = match connection {
             None => Some(Reason::UnknownPortal),
             Some(connection) if kind == EventKind::TicketProperty => ticket_skip(connection, fields, &event),
+            Some(connection) if kind == EventKind::NoteCreated && !connection.mirror_notes => {
+                Some(Reason::InternalComment)
+            }
             Some(_) => None,
         };
         if let Some(reason) = skipped {
@@ -150,13 +157,28 @@ fn kind(fields: &Fields<'_>) -> Result<Option<EventKind>, Unreadable> {
         Some("conversation.newMessage" | "conversation.messageCreated") => Ok(Some(EventKind::NewMessage)),
         Some("conversation.propertyChange") => Ok(Some(EventKind::ThreadProperty)),
         Some("ticket.propertyChange") => Ok(Some(EventKind::TicketProperty)),
+        // One subscription type for records of every kind; only notes are acted on.
+        Some("object.creation") if fields.object_type_id.id().as_deref() == Some(NOTE_TYPE) => {
+            Ok(Some(EventKind::NoteCreated))
+        }
         Some(_) => Ok(None),
     }
 }
 
 fn object(kind: EventKind, fields: &Fields<'_>) -> Result<Object, Unreadable> {
     let id = name(&fields.object_id, "objectId is too long")?.ok_or("objectId is missing")?;
-    if kind == EventKind::TicketProperty { Ok(Object::Ticket(TicketId(id))) } else { Ok(Object::Thread(ThreadId(id))) }
+    Ok(match kind {
+        EventKind::TicketProperty => Object::Ticket(TicketId(id)),
+        EventKind::NoteCreated => Object::Note(NoteId(id)),
+        EventKind::NewMessage
+        | EventKind::ThreadProperty
+        | EventKind::Swept
+        | EventKind::TicketWrite
+        | EventKind::HandoffRequest
+        | EventKind::Action
+        | EventKind::DeliveryCheck
+        | EventKind::Unreadable => Object::Thread(ThreadId(id)),
+    })
 }
 
 /// The value of a conversation's property. A ticket's is never stored.

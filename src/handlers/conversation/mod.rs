@@ -13,6 +13,7 @@ mod plan;
 mod post;
 mod probe;
 mod question;
+mod relay;
 mod scene;
 mod session;
 mod sort;
@@ -34,6 +35,8 @@ use crate::config::{Guarantee, OnAgentFailure};
 use crate::domain::{Ending, Event, EventKind, Mode, Reason, SessionPatch, SessionState, ThreadId};
 use crate::filters::{ownership, pace, place};
 use crate::store::{Finish, SessionKey, StepStatus};
+
+pub(super) use sort::pause_after;
 
 /// Runs the turn.
 pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Finish, Stop> {
@@ -66,8 +69,15 @@ pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Fini
     let events = talk.events.clone();
     sort::events(&mut talk, &mut scene, &events).await?;
     session::follow(&mut talk, &scene);
+    // In the order it was said: what a rep wrote reaches the agent before it is asked about what the customer wrote then.
+    relay::replies(&mut talk, &scene).await?;
     if !talk.open.is_empty() {
         answer(&mut talk, &scene).await?;
+    }
+    // Comments, and what joined while the agent was thinking.
+    relay::rest(&mut talk, &scene).await?;
+    if let Some(stop) = talk.relays.later() {
+        return Err(stop);
     }
     Ok(talk.finish(Some(&scene), Reason::NotAMessage))
 }
@@ -93,6 +103,7 @@ fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
         own_writes: Vec::new(),
         answering: None,
         known: OnceCell::new(),
+        relays: relay::Relays::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::ask;
 use super::scene::Scene;
 use super::talk::Talk;
-use crate::domain::{Ending, Event, EventKind, Mode, Outcome, Reason, SessionState, Timestamp};
+use crate::domain::{Ending, Event, EventKind, Message, Mode, Outcome, Reason, SessionState, Timestamp};
 use crate::filters::ownership;
 use crate::handlers::Stop;
 use crate::store::request::{self, ActionKind};
@@ -83,6 +83,21 @@ pub fn follow(talk: &mut Talk<'_>, scene: &Scene) {
             }
         }
         SessionState::Ai | SessionState::Closed | SessionState::Paused => {}
+    }
+}
+
+/// A rep's message takes the conversation over, even if the newest page does not show it yet.
+pub fn taken_over(talk: &mut Talk<'_>, scene: &Scene, message: &Message) {
+    let Some(session) = &scene.session else { return };
+    let with_the_ai = matches!(session.state, SessionState::Ai | SessionState::Closed);
+    let since = session.ai_since.is_none_or(|since| message.created_at > since);
+    let given_back = |conversation: &ownership::Conversation<'_>| {
+        ownership::given_back_at(conversation, message.created_at).is_some()
+    };
+    let counts = talk.patch.state.is_none() && with_the_ai && since && scene.mode == Mode::Autopilot;
+    if counts && !scene.decide(talk.cx, given_back) {
+        talk.patch.state = Some(SessionState::HandedOff);
+        talk.patch.handed_off_at = Some(Some(message.created_at));
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::scene::Scene;
 use super::talk::Talk;
 use crate::domain::{Ending, Event, Message, MessageId, Outcome, Reason, Timestamp};
-use crate::filters::message::Verdict;
+use crate::filters::message::{Verdict, is_reps_comment};
 use crate::filters::{pace, place};
 use crate::handlers::Stop;
 use crate::hubspot::Class;
@@ -55,10 +55,13 @@ pub async fn events(talk: &mut Talk<'_>, scene: &mut Scene, events: &[Event]) ->
 
 fn settle(talk: &mut Talk<'_>, scene: &Scene, event: &Event, message: Message, verdict: Verdict, seen: &mut Seen) {
     match verdict {
+        Verdict::Skip(Reason::InternalComment) if is_reps_comment(&message, &scene.us) => {
+            talk.relays.comment(event.id, message);
+        }
         Verdict::Skip(reason) => talk.endings.push(Ending::skipped(event.id, reason)),
         Verdict::Rep(reason) => {
             seen.by_rep = true;
-            talk.endings.push(Ending::skipped(event.id, reason));
+            talk.relays.reply(event.id, message, reason);
         }
         Verdict::Customer => {
             let answered = scene.session.as_ref().and_then(|session| session.answered_through.as_ref());

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use tokio::sync::OnceCell;
 
+use super::relay::Relays;
 use super::scene::Scene;
 use crate::domain::MailboxKey;
 use crate::domain::{
@@ -51,6 +52,8 @@ pub struct Talk<'a> {
     pub answering: Option<AnsweredThrough>,
     /// Who we are and who the team is, read once a run: the last look before a post must not wait for it.
     pub known: OnceCell<Known>,
+    /// What reps wrote, on its way to the agent's side.
+    pub relays: Relays,
     /// An operator replays something answered: only a draft may follow.
     pub replay: bool,
 }
@@ -108,7 +111,10 @@ impl Talk<'_> {
         let key = SessionKey::Thread(self.cx.settings.name.clone(), self.thread_id.clone());
         let version = session.map_or(0, |session| session.version);
         let patch = self.patch;
-        let sessions = if patch.is_empty() { Vec::new() } else { vec![SessionChange { key, version, patch }] };
+        let mut sessions = self.relays.changes;
+        if !patch.is_empty() {
+            sessions.push(SessionChange { key, version, patch });
+        }
         let id = session.map(|session| session.id);
         let endings = self.endings.into_iter().map(|ending| Ending { session: ending.session.or(id), ..ending });
         Finish {

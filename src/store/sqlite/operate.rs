@@ -83,6 +83,9 @@ fn find(tx: &Tx<'_>, id: EventId) -> Result<(Event, Option<Mailbox>), Fault> {
 
 /// Would a replay lead to a second answer? Everything at or before `answered_through` is settled.
 fn answered(tx: &Tx<'_>, event: &Event) -> Result<bool, Fault> {
+    if matches!(event.outcome, Some(Outcome::Relayed | Outcome::NoteMirrored)) {
+        return Ok(true); // It would reach the agent's side twice.
+    }
     let settled =
         matches!(event.outcome, Some(Outcome::Replied | Outcome::Drafted | Outcome::Merged | Outcome::HandedOff));
     let through = session_of(tx, event)?.and_then(|session| session.answered_through);

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hubspot_bridge::agents::{Agent, Answer, Class, Decision, Effect, Error, Outside, Question, Recall};
+use hubspot_bridge::agents::{
+    Agent, Answer, Class, Decision, Effect, Error, Outside, Question, Recall, Relay, RelayKind,
+};
 use hubspot_bridge::domain::Timestamp;
 
 /// What the agent does next.
@@ -16,8 +18,26 @@ pub enum Move {
     Panic,
 }
 
+/// How a call that carries a rep's words goes.
+#[derive(Clone, Debug)]
+pub enum Carry {
+    /// Taken, though the caller hears this error.
+    TakeAndFail(Effect, Class),
+    /// Not taken.
+    Fail(Effect, Class),
+    /// Taken, and the answer takes so long.
+    TakeSlowly(Duration),
+    /// Not taken, and the answer takes so long.
+    Hang(Duration),
+}
+
 #[derive(Debug, Default)]
 struct State {
+    takes: Vec<RelayKind>,
+    carries: VecDeque<Carry>,
+    relayed: Vec<Relay>,
+    relay_calls: usize,
+    looked: usize,
     memory: bool,
     delay: Duration,
     moves: VecDeque<Move>,
@@ -87,6 +107,32 @@ impl Scripted {
         self.state().silent = silent;
     }
 
+    /// From now on it takes what reps write, of this kind.
+    pub fn takes(&self, kind: RelayKind) {
+        self.state().takes.push(kind);
+    }
+
+    /// How the next call that carries a rep's words goes; without a word they are taken.
+    pub fn carries(&self, carry: Carry) {
+        self.state().carries.push_back(carry);
+    }
+
+    /// What it took, in order; twice when it was sent twice.
+    pub fn relayed(&self) -> Vec<Relay> {
+        self.state().relayed.clone()
+    }
+
+    /// Session and text of what it took.
+    pub fn relayed_texts(&self) -> Vec<(i64, String)> {
+        self.state().relayed.iter().map(|relay| (relay.session.0, relay.text.clone())).collect()
+    }
+
+    /// Calls of `relay`, and looks into its record.
+    pub fn relay_calls(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.relay_calls, state.looked)
+    }
+
     /// The questions so far, as the texts of their messages.
     pub fn asked(&self) -> Vec<Vec<String>> {
         let texts = |question: &Question| question.messages.iter().map(|said| said.text.clone()).collect();
@@ -147,6 +193,38 @@ impl Agent for Scripted {
             }
             Some(Move::Panic) => panic!("the agent panics, as the test wants"),
         }
+    }
+
+    fn takes(&self, kind: RelayKind) -> bool {
+        self.state().takes.contains(&kind)
+    }
+
+    async fn relay(&self, relay: &Relay) -> Result<(), Error> {
+        let (carry, error) = {
+            let mut state = self.state();
+            state.relay_calls += 1;
+            let carry = state.carries.pop_front();
+            if matches!(carry, None | Some(Carry::TakeAndFail(..) | Carry::TakeSlowly(_))) {
+                state.relayed.push(relay.clone());
+            }
+            let error = |effect, class| Error { operation: "relay", detail: "answered 500".to_owned(), effect, class };
+            (carry, error)
+        };
+        match carry {
+            None => Ok(()),
+            Some(Carry::TakeAndFail(effect, class) | Carry::Fail(effect, class)) => Err(error(effect, class)),
+            Some(Carry::TakeSlowly(time) | Carry::Hang(time)) => {
+                tokio::time::sleep(time).await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn was_relayed(&self, relay: &Relay, _: Timestamp) -> Result<bool, Error> {
+        let mut state = self.state();
+        state.looked += 1;
+        let same = |taken: &Relay| taken.id == relay.id && taken.session == relay.session;
+        Ok(state.relayed.iter().any(same))
     }
 
     async fn recall(&self, _: &Question, _: Timestamp) -> Result<Recall, Error> {

@@ -20,6 +20,7 @@ use tower::ServiceExt as _;
 
 use super::agent::Scripted;
 use super::life::Life;
+use super::notes::Notes;
 use super::record;
 
 const URL: &str = "https://bridge.example.com";
@@ -32,6 +33,8 @@ pub struct House {
     /// A second portal, joined as `beta`.
     pub beta: Portal,
     pub agent: Scripted,
+    /// The notes of both portals.
+    pub notes: Notes,
     pub clock: Arc<ManualClock>,
     pub config: Arc<Config>,
     folder: tempfile::TempDir,
@@ -70,13 +73,22 @@ impl House {
         let mut config = settings(&portal, &beta);
         change(&mut config);
         let folder = tempfile::tempdir().unwrap();
-        Self { portal, beta, agent: Scripted::default(), clock, config: Arc::new(config), folder, life: None }
+        Self {
+            portal,
+            beta,
+            agent: Scripted::default(),
+            notes: Notes::default(),
+            clock,
+            config: Arc::new(config),
+            folder,
+            life: None,
+        }
     }
 
     pub async fn start(&mut self) {
         let portals = BTreeMap::from([("acme".into(), self.portal.clone()), ("beta".into(), self.beta.clone())]);
         let file = self.folder.path().join("bridge.db");
-        self.life = Some(Life::start(&file, &self.config, &portals, &self.agent, &self.clock).await);
+        self.life = Some(Life::start(&file, &self.config, &portals, (&self.agent, &self.notes), &self.clock).await);
         // The first sweep sets its mark before anybody writes.
         self.run_for(STEP).await;
     }

@@ -5,6 +5,7 @@ mod answers;
 mod fixture;
 mod judging;
 mod listener;
+mod notes;
 mod properties;
 mod recording;
 mod routing;
