@@ -67,3 +67,8 @@ pub const PROBE_MESSAGES: usize = 200;
 pub const LEASE: Duration = Duration::from_mins(1);
 /// Pages of threads one sweep reads: 100 of 100 threads are more than an inbox sees between two sweeps.
 pub const SWEEP_PAGES: usize = 100;
+/// When the delivery of an e-mail is looked at a second time, after the first: mail servers refuse within seconds, those
+/// that put a mail off for later within minutes.
+pub const SECOND_DELIVERY_LOOK: Duration = Duration::from_mins(10);
+/// The longest pause between two looks that HubSpot did not answer.
+pub const DELIVERY_LOOK_PAUSE: Duration = Duration::from_mins(15);

@@ -4,7 +4,9 @@
 //! messages (journalled), do it (journalled), end every event.
 
 mod act;
+mod actions;
 mod ask;
+mod delivery;
 mod handoff;
 mod plan;
 mod post;
@@ -41,21 +43,20 @@ pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Fini
     }
     let mut talk = begin(cx, run, thread_id);
     sort::own(&mut talk).await?;
+    delivery::look(&mut talk).await?;
     if nothing_to_look_at(&talk).await? {
         sort::thread_properties(&mut talk);
         return Ok(talk.finish(None, Reason::NotAMessage));
     }
     let Some(mut scene) = Scene::read(&talk).await? else {
         wait_for_thread(&talk)?;
+        delivery::gone(&mut talk);
         return Ok(talk.finish(None, Reason::ThreadDeleted));
     };
     sort::thread_properties(&mut talk);
-    session::actions(&mut talk);
-    // What an operator said in this very turn counts at once.
-    if let Some(session) = &mut scene.session {
-        talk.patch.apply(session);
-    }
+    actions::perform(&mut talk, &mut scene).await?;
     if scene.thread.archived || scene.thread.spam {
+        delivery::gone(&mut talk);
         return Ok(talk.finish(Some(&scene), Reason::ThreadArchived));
     }
     if talk.replay {
@@ -64,9 +65,13 @@ pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Fini
     let events = talk.events.clone();
     sort::events(&mut talk, &mut scene, &events).await?;
     session::follow(&mut talk, &scene);
+    actions::reopen(&mut talk, &scene);
+    delivery::undelivered(&mut talk, &scene).await?;
+    actions::hand_over(&mut talk, &scene).await?;
     if !talk.open.is_empty() {
         answer(&mut talk, &scene).await?;
     }
+    session::write_through(&mut talk, &scene);
     Ok(talk.finish(Some(&scene), Reason::NotAMessage))
 }
 
@@ -80,9 +85,9 @@ fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
         thread_id,
         journal,
         replay: run.turn.events.iter().any(is_replay),
+        last_resort: run.last_resort.filter(|last| delivery::concerns_others(cx, last, &run.turn.events)),
         events: run.turn.events,
         extended: run.turn.extended,
-        last_resort: run.last_resort,
         open: Vec::new(),
         announced: HashMap::new(),
         endings,
@@ -91,6 +96,7 @@ fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
         own_writes: Vec::new(),
         answering: None,
         known: OnceCell::new(),
+        requests: actions::Requests::default(),
     }
 }
 
@@ -119,7 +125,7 @@ async fn nothing_to_look_at(talk: &Talk<'_>) -> Result<bool, Stop> {
 }
 
 fn is_replay(event: &Event) -> bool {
-    event.kind != EventKind::Action && event.data.as_deref().is_some_and(|data| data.contains("\"replay\":\"draft\""))
+    event.kind.announces_message() && event.data.as_deref().is_some_and(|data| data.contains("\"replay\":\"draft\""))
 }
 
 /// Decides and acts about the open messages.
@@ -228,7 +234,9 @@ fn too_late(talk: &Talk<'_>, scene: &Scene) -> Option<(Reason, String)> {
     }
     let latest = talk.open.last()?;
     let channel = place::channel_of(&scene.thread, latest);
-    pace::is_stale(&talk.cx.delivery, channel, latest.created_at, talk.cx.now())
+    // Who sends a conversation to the AI wants its old questions answered.
+    let asked_at = talk.requests.sent_at.max(Some(latest.created_at)).unwrap_or(latest.created_at);
+    pace::is_stale(&talk.cx.delivery, channel, asked_at, talk.cx.now())
         .then(|| (Reason::Stale, Reason::Stale.sentence().to_owned()))
 }
 

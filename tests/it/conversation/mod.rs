@@ -8,9 +8,11 @@
     reason = "clippy's own exception for tests does not reach the helpers beside them"
 )]
 
+mod actions;
 mod agent;
 mod answers;
 mod assist;
+mod delivery;
 mod guarantee;
 mod handoff;
 mod house;
@@ -23,3 +25,4 @@ mod sweep;
 mod takeover;
 mod tickets;
 mod trouble;
+mod writes;
