@@ -78,3 +78,8 @@ pub const RELAY_RUN: Duration = Duration::from_secs(30);
 /// So many failing runs and a rep's words stay in HubSpot only. With the pauses between them (1, 2, 4 and 8 s) a hanging
 /// agent holds a conversation's mailbox up for five times a minute at most, a refusing one for 15 s.
 pub const RELAY_RUNS: u32 = 5;
+/// When the delivery of an e-mail is looked at a second time, after the first: mail servers refuse within seconds, those
+/// that put a mail off for later within minutes.
+pub const SECOND_DELIVERY_LOOK: Duration = Duration::from_mins(10);
+/// The longest pause between two looks that HubSpot did not answer.
+pub const DELIVERY_LOOK_PAUSE: Duration = Duration::from_mins(15);

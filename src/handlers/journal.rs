@@ -37,6 +37,8 @@ pub mod step {
     pub const TICKET_WRITE: &str = "ticket_write";
     /// Give the thread to the AI user.
     pub const TAKE: &str = "take";
+    /// Tell the human who has the conversation that a reply was not delivered.
+    pub const DELIVERY_REMARK: &str = "delivery_remark";
 
     /// Carry what a rep wrote to one session.
     #[must_use]

@@ -54,21 +54,25 @@ pub async fn run(cx: &Context, run: Run<'_>) -> Result<Finish, Stop> {
     }
 }
 
-/// Events that this release does not act on, though a newer one stored them.
+/// Events that this release does not act on, or not in this mailbox, though a newer one stored them.
 #[must_use]
 pub fn unknown_kind(event: &crate::domain::Event) -> Option<Ending> {
-    match event.kind {
-        EventKind::NoteCreated
-        | EventKind::TicketWrite
-        | EventKind::HandoffRequest
-        | EventKind::DeliveryCheck
-        | EventKind::Unreadable => {
-            Some(Ending::dead(event.id, Reason::PayloadUnreadable).detail("this release does not know such events"))
-        }
+    let known = match event.kind {
+        EventKind::NoteCreated | EventKind::Unreadable => false,
+        EventKind::TicketWrite => matches!(event.object, Some(Object::Ticket(_))),
+        EventKind::DeliveryCheck => matches!(event.object, Some(Object::Thread(_))),
         EventKind::NewMessage
         | EventKind::Swept
         | EventKind::ThreadProperty
         | EventKind::TicketProperty
-        | EventKind::Action => None,
-    }
+        | EventKind::HandoffRequest
+        | EventKind::Action => true,
+    };
+    (!known).then(|| unreadable(event))
+}
+
+/// The end of an event whose parameters make no sense.
+#[must_use]
+pub fn unreadable(event: &crate::domain::Event) -> Ending {
+    Ending::dead(event.id, Reason::PayloadUnreadable).detail("this release does not know such events")
 }

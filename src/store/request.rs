@@ -4,7 +4,9 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{ConnectionName, DedupKey, EventKind, NewEvent, Object, Schedule, Timestamp};
+use crate::domain::{
+    ConnectionName, DedupKey, EventKind, MessageId, NewEvent, Object, Schedule, ThreadId, TicketId, Timestamp,
+};
 
 /// Of an `action` event, in a thread's, an outside conversation's or a ticket's mailbox. A ticket's is carried on to
 /// every conversation of the ticket.
@@ -45,6 +47,9 @@ pub struct TicketWrite {
     pub v: u32,
     /// The session (its number) whose custom data is to be written; none: nothing of a session's.
     pub session: Option<i64>,
+    /// The thread whose session it is, where the session has no number yet; `session` goes first.
+    #[serde(default)]
+    pub thread: Option<String>,
     /// The session's keys that changed; those without a mapping are left out when it is done.
     #[serde(default)]
     pub keys: Vec<String>,
@@ -65,6 +70,9 @@ pub struct DeliveryCheck {
     pub message: String,
     /// 1 for the first look.
     pub look: u32,
+    /// Looks before this one that HubSpot did not answer.
+    #[serde(default)]
+    pub failed: u32,
 }
 
 /// The parameters as an event keeps them.
@@ -116,4 +124,33 @@ pub fn event(
 #[must_use]
 pub fn urgent(event: NewEvent, source: &str, at: Timestamp) -> NewEvent {
     NewEvent { interrupt: true, source: Some(source.to_owned()), occurred_at: Some(at), ..event }
+}
+
+/// A `ticket_write`, due at once; the ticket's own pace is kept where it is done. Each is an event of its own.
+#[must_use]
+pub fn ticket_write(connection: ConnectionName, ticket: TicketId, write: &TicketWrite) -> NewEvent {
+    event(connection, Object::Ticket(ticket), EventKind::TicketWrite, write, unique(), Schedule::Now)
+}
+
+/// A `delivery_check`. The same look at the same message is asked for once.
+#[must_use]
+pub fn delivery_check(connection: ConnectionName, thread: ThreadId, check: &DeliveryCheck, at: Schedule) -> NewEvent {
+    let (look, failed) = (check.look.to_string(), check.failed.to_string());
+    let dedup = DedupKey::of(&["delivery_check", &connection.0, &check.message, &look, &failed]);
+    event(connection, Object::Thread(thread), EventKind::DeliveryCheck, check, dedup, at)
+}
+
+impl DeliveryCheck {
+    /// The first look at a message.
+    #[must_use]
+    pub fn first(message: &MessageId) -> Self {
+        Self { v: 1, message: message.0.clone(), look: 1, failed: 0 }
+    }
+}
+
+/// A key that no other event has: hashers are seeded by the system, each differently.
+fn unique() -> DedupKey {
+    use std::hash::{BuildHasher as _, RandomState};
+    let draw = || RandomState::new().hash_one(0_u8).to_string();
+    DedupKey::of(&["unique", &draw(), &draw()])
 }

@@ -4,7 +4,7 @@ use super::plan::{Action, Plan};
 use super::post::{self, Body, Posted};
 use super::scene::Scene;
 use super::talk::Talk;
-use super::{decide, handoff, too_late, topic, words};
+use super::{decide, handoff, session, too_late, topic, words};
 use crate::domain::{Mode, Outcome, Reason};
 use crate::handlers::Stop;
 use crate::handlers::journal::{self, step};
@@ -23,6 +23,7 @@ pub async fn act(talk: &mut Talk<'_>, scene: &Scene, plan: Plan) -> Result<(), S
     let posted = matches!(talk.journal.status(step::POST_REPLY), Some(StepStatus::Done | StepStatus::Intended));
     let plan = if scene.mode == Mode::Assist && !posted { plan.for_assist() } else { plan };
     talk.answering = plan.answered_through();
+    session::learn(talk, scene);
     match plan.action {
         Action::Nothing => talk.conclude(Outcome::NoReplyNeeded, None, None),
         Action::Handoff => handoff::run(talk, scene, &plan).await?,

@@ -1,5 +1,6 @@
 //! Asking the agent, as a journalled step that a human or a newer message can interrupt.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -241,10 +242,27 @@ async fn answered(talk: &mut Talk<'_>, scene: &Scene, answer: &Answer) -> Result
     let plan = topic::of(talk, scene).shapes(Plan::of(answer)).through(talk.open.last());
     // The session's custom data went along with the question.
     talk.patch.custom_data_pending = Some(false);
-    let text = Some(journal::encode(&plan)?);
+    let decided = Decided { plan, custom_data: answer.custom_data.clone() };
+    let text = Some(journal::encode(&decided)?);
     let step = StepResult { status: StepStatus::Done, result: None, text, posted: None };
     talk.journal.settle(step::ASK_AGENT, step).await?;
-    Ok(Asked::Plan(plan))
+    Ok(Asked::Plan(decided.plan))
+}
+
+/// The journal's record of the answer: the plan's own fields, and the session data beside them.
+#[derive(Debug, Serialize, Deserialize)]
+struct Decided {
+    #[serde(flatten)]
+    plan: Plan,
+    #[serde(default)]
+    custom_data: BTreeMap<String, String>,
+}
+
+/// The session data that came with the answer of this turn, also of an earlier run of it.
+pub fn told_data(talk: &Talk<'_>) -> BTreeMap<String, String> {
+    let answered = talk.journal.get(step::ASK_AGENT).filter(|record| record.status == StepStatus::Done);
+    let decided = answered.and_then(|record| journal::decode::<Decided>(record.text.as_deref()));
+    decided.map(|decided| decided.custom_data).unwrap_or_default()
 }
 
 /// Counts the failed attempt; more of them follow by the mailbox's backoff.

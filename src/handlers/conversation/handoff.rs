@@ -43,11 +43,12 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
     talk.patch.handed_off_at = Some(Some(talk.cx.now()));
     talk.patch.ticket_id = records.ticket.or(talk.patch.ticket_id.take());
     talk.patch.contact_id = records.contact.or(talk.patch.contact_id.take());
-    if plan.forced_by().is_none() {
+    if plan.forced_by().is_none() && !talk.requests.handing_over {
         remarks.insert(0, "the agent decided to hand off; its reason is in the comment".to_owned());
     }
     let detail = (!remarks.is_empty()).then(|| remarks.join("; "));
     talk.conclude(Outcome::HandedOff, plan.forced_by(), detail.as_deref());
+    talk.requests.handed_over = detail;
     Ok(())
 }
 
@@ -243,7 +244,8 @@ fn write_later(talk: &mut Talk<'_>, scene: &Scene, records: &Records, owner: Opt
     let keys = session.map_or_else(Vec::new, |session| {
         session.custom_data.keys().filter(|key| mapped.contains_key(*key)).cloned().collect()
     });
-    let write = TicketWrite { v: 1, session: session.map(|session| session.id.0), keys, tag: records.reused, owner };
+    let session = session.map(|session| session.id.0);
+    let write = TicketWrite { v: 1, session, keys, tag: records.reused, owner, ..TicketWrite::default() };
     let event = handoff::first_event(&talk.events).to_string();
     let connection = talk.cx.settings.name.clone();
     let dedup = DedupKey::of(&["handoff", connection.as_str(), &event, ticket.as_str()]);

@@ -4,10 +4,12 @@
 //! messages (journalled), do it (journalled), end every event.
 
 mod act;
+mod actions;
 mod ask;
 mod assign;
 mod case;
 mod comment;
+mod delivery;
 mod handoff;
 mod plan;
 mod post;
@@ -46,21 +48,20 @@ pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Fini
     }
     let mut talk = begin(cx, run, thread_id);
     sort::own(&mut talk).await?;
+    delivery::look(&mut talk).await?;
     if nothing_to_look_at(&talk).await? {
         sort::thread_properties(&mut talk);
         return Ok(talk.finish(None, Reason::NotAMessage));
     }
     let Some(mut scene) = Scene::read(&talk).await? else {
         wait_for_thread(&talk)?;
+        delivery::gone(&mut talk);
         return Ok(talk.finish(None, Reason::ThreadDeleted));
     };
     sort::thread_properties(&mut talk);
-    session::actions(&mut talk);
-    // What an operator said in this very turn counts at once.
-    if let Some(session) = &mut scene.session {
-        talk.patch.apply(session);
-    }
+    actions::perform(&mut talk, &mut scene).await?;
     if scene.thread.archived || scene.thread.spam {
+        delivery::gone(&mut talk);
         return Ok(talk.finish(Some(&scene), Reason::ThreadArchived));
     }
     if talk.replay {
@@ -71,6 +72,9 @@ pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Fini
     session::follow(&mut talk, &scene);
     // In the order it was said: what a rep wrote reaches the agent before it is asked about what the customer wrote then.
     relay::replies(&mut talk, &scene).await?;
+    actions::reopen(&mut talk, &scene);
+    delivery::undelivered(&mut talk, &scene).await?;
+    actions::hand_over(&mut talk, &scene).await?;
     if !talk.open.is_empty() {
         answer(&mut talk, &scene).await?;
     }
@@ -79,6 +83,7 @@ pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Fini
     if let Some(stop) = talk.relays.later() {
         return Err(stop);
     }
+    session::write_through(&mut talk, &scene);
     Ok(talk.finish(Some(&scene), Reason::NotAMessage))
 }
 
@@ -92,9 +97,9 @@ fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
         thread_id,
         journal,
         replay: run.turn.events.iter().any(is_replay),
+        last_resort: run.last_resort.filter(|last| delivery::concerns_others(cx, last, &run.turn.events)),
         events: run.turn.events,
         extended: run.turn.extended,
-        last_resort: run.last_resort,
         open: Vec::new(),
         announced: HashMap::new(),
         endings,
@@ -104,6 +109,7 @@ fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
         answering: None,
         known: OnceCell::new(),
         relays: relay::Relays::default(),
+        requests: actions::Requests::default(),
     }
 }
 
@@ -132,7 +138,7 @@ async fn nothing_to_look_at(talk: &Talk<'_>) -> Result<bool, Stop> {
 }
 
 fn is_replay(event: &Event) -> bool {
-    event.kind != EventKind::Action && event.data.as_deref().is_some_and(|data| data.contains("\"replay\":\"draft\""))
+    event.kind.announces_message() && event.data.as_deref().is_some_and(|data| data.contains("\"replay\":\"draft\""))
 }
 
 /// Decides and acts about the open messages.
@@ -250,7 +256,9 @@ fn too_late(talk: &Talk<'_>, scene: &Scene) -> Option<(Reason, String)> {
     }
     let latest = talk.open.last()?;
     let channel = place::channel_of(&scene.thread, latest);
-    pace::is_stale(&talk.cx.delivery, channel, latest.created_at, talk.cx.now())
+    // Who sends a conversation to the AI wants its old questions answered.
+    let asked_at = talk.requests.sent_at.max(Some(latest.created_at)).unwrap_or(latest.created_at);
+    pace::is_stale(&talk.cx.delivery, channel, asked_at, talk.cx.now())
         .then(|| (Reason::Stale, Reason::Stale.sentence().to_owned()))
 }
 

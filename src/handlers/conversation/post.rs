@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::delivery;
 use super::probe::{self, Probe};
 use super::scene::Scene;
 use super::session;
@@ -56,11 +57,14 @@ struct Record {
     posted: Option<String>,
     ended: Option<String>,
     detail: Option<String>,
+    /// HubSpot took it and said at once that it could not deliver it.
+    #[serde(default)]
+    failed: bool,
 }
 
 impl Record {
     fn ended(ended: &str, detail: Option<String>) -> Self {
-        Self { v: 1, posted: None, ended: Some(ended.to_owned()), detail }
+        Self { v: 1, posted: None, ended: Some(ended.to_owned()), detail, failed: false }
     }
 }
 
@@ -137,8 +141,16 @@ async fn look(talk: &mut Talk<'_>, client: &Client, name: &'static str, body: &B
     Ok(Some(Posted::Withdrawn(reason)))
 }
 
+/// The message a step posted, and whether HubSpot said at once that it could not deliver it.
+pub fn posted_by(talk: &Talk<'_>, name: &str) -> Option<(MessageId, bool)> {
+    let record = talk.journal.get(name).filter(|record| record.status == StepStatus::Done)?;
+    let record: Record = journal::decode(record.result.as_deref())?;
+    Some((MessageId(record.posted?), record.failed))
+}
+
 async fn sent(talk: &mut Talk<'_>, name: &str, message: &Message) -> Result<(), Stop> {
-    let record = Record { v: 1, posted: Some(message.id.0.clone()), ended: None, detail: None };
+    let posted = Some(message.id.0.clone());
+    let record = Record { v: 1, posted, ended: None, detail: None, failed: delivery::failed(message) };
     settle(talk, name, StepStatus::Done, &record, Some(message.id.clone())).await
 }
 

@@ -94,6 +94,11 @@ impl Scene {
     /// When the conversation was last answered by anybody but the bridge, as far as the newest page shows. What the
     /// bridge answered is known exactly: `answered_through`.
     pub fn last_answer_at(&self) -> Option<Timestamp> {
+        self.answers().max()
+    }
+
+    /// When it was answered by anybody but the bridge.
+    pub fn answers(&self) -> impl Iterator<Item = Timestamp> {
         use crate::domain::Reason;
         self.recent
             .iter()
@@ -103,7 +108,6 @@ impl Scene {
                     && matches!(verdict, Verdict::Rep(_) | Verdict::Skip(Reason::OutgoingMessage | Reason::AiMarker))
             })
             .map(|(message, _)| message.created_at)
-            .max()
     }
 
     /// Judges a message that was read by its id.

@@ -1,39 +1,19 @@
 //! What the session learns from a look at the conversation: taken over, given back, closed, paused, resumed.
 
-use super::ask;
 use super::scene::Scene;
 use super::talk::Talk;
-use crate::domain::{Ending, Event, EventKind, Message, Mode, Outcome, Reason, SessionState, Timestamp};
+use super::{actions, ask};
+use crate::domain::{EventKind, Message, Mode, Reason, SessionState, Timestamp};
 use crate::filters::ownership;
 use crate::handlers::Stop;
-use crate::store::request::{self, ActionKind};
-
-/// Performs operators' and workflows' actions among the events.
-pub fn actions(talk: &mut Talk<'_>) {
-    let now = talk.cx.now();
-    let events: Vec<_> = talk.events.iter().filter(|event| event.kind == EventKind::Action).cloned().collect();
-    for event in events {
-        let ending = match action_of(&event) {
-            Some(ActionKind::Pause) => {
-                talk.patch.state = Some(SessionState::Paused);
-                Ending::done(event.id, Outcome::Paused)
-            }
-            Some(ActionKind::Resume | ActionKind::Send) => {
-                resume(talk, now);
-                Ending::done(event.id, Outcome::Resumed)
-            }
-            None => Ending::dead(event.id, Reason::PayloadUnreadable).detail("unknown action"),
-        };
-        talk.endings.push(ending);
-    }
-}
-
-fn action_of(event: &Event) -> Option<ActionKind> {
-    request::decode::<request::Action>(event.data.as_deref()).map(|action| action.action)
-}
+use crate::store::request::{self, ActionKind, TicketWrite};
 
 /// Why an answer under way must be withdrawn, if it must.
 pub async fn withdraws(talk: &Talk<'_>, scene: &Scene) -> Result<Option<Reason>, Stop> {
+    if talk.requests.handing_over {
+        // The AI's silence is no reason not to tell a human; that one has it already is.
+        return Ok(actions::human_has(talk, scene).then_some(Reason::TakenOver));
+    }
     if let Some(reason) = scene.decide(talk.cx, ownership::silences) {
         return Ok(Some(withdrawal(reason)));
     }
@@ -49,10 +29,11 @@ pub fn withdrawal(reason: Reason) -> Reason {
 async fn pause_waits(talk: &Talk<'_>) -> Result<bool, Stop> {
     let waiting = talk.cx.store.waiting(talk.lease).await?;
     let actions = waiting.iter().filter(|event| event.kind == EventKind::Action);
-    Ok(actions.filter_map(action_of).next_back() == Some(ActionKind::Pause))
+    Ok(actions.filter_map(actions::kind_of).next_back() == Some(ActionKind::Pause))
 }
 
-fn resume(talk: &mut Talk<'_>, since: Timestamp) {
+/// The AI may speak again; what reps wrote until `since` does not silence it.
+pub fn resume(talk: &mut Talk<'_>, since: Timestamp) {
     talk.patch.state = Some(SessionState::Ai);
     talk.patch.ai_since = Some(since);
     talk.patch.handed_off_at = Some(None);
@@ -125,4 +106,28 @@ pub fn begin(talk: &mut Talk<'_>, scene: &Scene) {
     }
     // Kept by the journal when a run ended between the answer and the end of the turn.
     talk.patch.agent_session_id = talk.patch.agent_session_id.take().or_else(|| ask::opened(talk));
+}
+
+/// Keeps the session data that came with the agent's answer, as far as it is news.
+pub fn learn(talk: &mut Talk<'_>, scene: &Scene) {
+    let has = scene.session.as_ref().map(|session| &session.custom_data);
+    let mut told = ask::told_data(talk);
+    told.retain(|key, value| has.and_then(|data| data.get(key)) != Some(value));
+    talk.patch.custom_data.extend(told);
+}
+
+/// The ticket gets what the session learned in this turn, at its own pace.
+pub fn write_through(talk: &mut Talk<'_>, scene: &Scene) {
+    let settings = &talk.cx.settings;
+    let session = scene.session.as_ref();
+    let known = session.and_then(|session| session.ticket_id.clone());
+    let ticket = talk.patch.ticket_id.clone().or_else(|| scene.thread.ticket_id.clone()).or(known);
+    let mapped = |key: &&String| settings.ticketing.custom_data.contains_key(*key);
+    let keys: Vec<String> = talk.patch.custom_data.keys().filter(mapped).cloned().collect();
+    let (Some(ticket), true, false) = (ticket, settings.ticketing.enabled, keys.is_empty()) else { return };
+    let thread = Some(talk.thread_id.0.clone());
+    let write =
+        TicketWrite { v: 1, session: session.map(|session| session.id.0), thread, keys, ..TicketWrite::default() };
+    let event = request::ticket_write(settings.name.clone(), ticket, &write);
+    talk.followups.push(event);
 }

@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use tokio::sync::OnceCell;
 
+use super::actions::Requests;
+use super::delivery;
 use super::relay::Relays;
 use super::scene::Scene;
 use crate::domain::MailboxKey;
@@ -56,6 +58,8 @@ pub struct Talk<'a> {
     pub relays: Relays,
     /// An operator replays something answered: only a draft may follow.
     pub replay: bool,
+    /// What people, workflows and delivery checks want of the conversation.
+    pub requests: Requests,
 }
 
 impl Talk<'_> {
@@ -91,8 +95,10 @@ impl Talk<'_> {
         self.patch.answered_through = last.max(self.answering.take());
     }
 
-    /// Counts a public reply toward the loop limit.
+    /// Counts a public reply toward the loop limit, and has its delivery looked at.
     pub fn replied(&mut self) {
+        let check = delivery::first_look(self);
+        self.followups.extend(check);
         self.patch.reply_at = Some(self.cx.now());
         self.patch.replies_since = Some(self.cx.now().before(self.cx.delivery.max_replies_per_thread.window));
     }

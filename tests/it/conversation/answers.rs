@@ -35,7 +35,11 @@ async fn a_question_is_answered_once_in_the_name_of_the_ai_user() {
     assert_eq!(house.agent.asked().len(), 1);
     assert_eq!(
         house.outcomes_of(Object::Thread(asked.thread)).await,
-        ["conversation.newMessage replied", "conversation.newMessage skipped/own_message"]
+        [
+            "conversation.newMessage replied",
+            "delivery_check status_recorded",
+            "conversation.newMessage skipped/own_message"
+        ]
     );
 }
 

@@ -8,9 +8,11 @@
     reason = "clippy's own exception for tests does not reach the helpers beside them"
 )]
 
+mod actions;
 mod agent;
 mod answers;
 mod assist;
+mod delivery;
 mod email;
 mod guarantee;
 mod handoff;
@@ -30,3 +32,4 @@ mod takeover;
 mod tickets;
 mod topics;
 mod trouble;
+mod writes;

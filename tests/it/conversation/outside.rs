@@ -5,9 +5,9 @@ use std::time::Duration;
 use hubspot_bridge::agents::{Contact, Outside, Said, Speaker};
 use hubspot_bridge::domain::{DedupKey, Event, EventKind, Object, Schedule, Session, SessionState, Timestamp};
 use hubspot_bridge::sandbox::portal::Effect;
+use hubspot_bridge::store::SessionKey;
 use hubspot_bridge::store::request::{self, Action, ActionKind, HandoffRequest};
 use hubspot_bridge::store::types::EventFilter;
-use hubspot_bridge::store::{Batch, SessionKey};
 use serde_json::Value;
 
 use super::house::{House, acme, ended};
@@ -41,15 +41,14 @@ fn whatsapp(email: Option<&str>) -> Outside {
 }
 
 impl House {
-    async fn raise(&self, id: &str, kind: EventKind, parameters: &impl serde::Serialize, nonce: &str) {
+    async fn raise_outside(&self, id: &str, kind: EventKind, parameters: &impl serde::Serialize, nonce: &str) {
         let dedup = DedupKey::of(&["test", id, nonce]);
         let object = Object::Outside(id.to_owned());
-        let event = request::event("acme".into(), object, kind, parameters, dedup, Schedule::Now);
-        self.life().store.append(Batch { events: vec![event], dirty: vec![] }).await.unwrap();
+        self.raise(request::event("acme".into(), object, kind, parameters, dedup, Schedule::Now)).await;
     }
 
     async fn asks_for_handoff(&self, id: &str, nonce: &str) {
-        self.raise(id, EventKind::HandoffRequest, &HandoffRequest { v: 1, reason: None }, nonce).await;
+        self.raise_outside(id, EventKind::HandoffRequest, &HandoffRequest { v: 1, reason: None }, nonce).await;
     }
 
     async fn outside_events(&self, id: &str) -> Vec<Event> {
@@ -191,7 +190,7 @@ async fn pause_and_resume_note_the_state() {
     for (nonce, action, state) in
         [("1", ActionKind::Pause, SessionState::Paused), ("2", ActionKind::Resume, SessionState::Ai)]
     {
-        house.raise("wa-9", EventKind::Action, &Action { v: 1, action }, nonce).await;
+        house.raise_outside("wa-9", EventKind::Action, &Action { v: 1, action }, nonce).await;
         house.until_quiet().await;
         assert_eq!(house.outside_session("wa-9").await.unwrap().state, state);
     }

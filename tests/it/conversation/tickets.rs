@@ -17,7 +17,7 @@ const TICKET: &str = "/crm/v3/objects/tickets/*";
 
 impl House {
     /// A help desk conversation, answered, with its ticket.
-    async fn desk(&mut self, from: &str) -> (ThreadId, TicketId) {
+    pub async fn desk(&mut self, from: &str) -> (ThreadId, TicketId) {
         let mut letter = mail(from, "My order", "Where is it?");
         letter.account = Some(HELP_DESK_ACCOUNT.to_owned());
         let thread = self.portal.customer_emails(&letter).unwrap().thread;
@@ -27,16 +27,16 @@ impl House {
         (thread, TicketId::from(ticket))
     }
 
-    fn change(&self, ticket: &TicketId, name: &str, value: &str) {
+    pub fn change(&self, ticket: &TicketId, name: &str, value: &str) {
         self.portal.change_ticket(ticket, name, value, &self.rep()).unwrap();
     }
 
-    async fn custom_data(&self, thread: &ThreadId) -> BTreeMap<String, String> {
+    pub async fn custom_data(&self, thread: &ThreadId) -> BTreeMap<String, String> {
         self.session(thread).await.unwrap().custom_data
     }
 
     /// How the newest event of a ticket ended.
-    async fn newest(&self, ticket: &TicketId) -> String {
+    pub async fn newest(&self, ticket: &TicketId) -> String {
         self.outcomes_of(Object::Ticket(ticket.clone())).await.pop().unwrap()
     }
 

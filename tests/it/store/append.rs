@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use hubspot_bridge::domain::{AppId, EventKind, Lane, NewEvent, Outcome, Reason, Schedule, State, Timestamp};
+use hubspot_bridge::domain::{AppId, EventKind, Lane, NewEvent, Object, Outcome, Reason, Schedule, State, Timestamp};
+use hubspot_bridge::store::types::EventFilter;
 use hubspot_bridge::store::{Batch, Error, Renewal};
 
 use super::house::{
@@ -191,4 +192,26 @@ pub async fn lets_ownership_seen_too_late_overtake_the_deferral(house: House) {
     house.store().defer(&lease, house.now().after(60 * SECOND), "agent is down", true).await.expect("deferred");
     let (_, turn) = house.begin().await;
     assert_eq!(turn.events.len(), 2);
+}
+
+pub async fn gives_outside_conversations_and_notes_mailboxes_of_their_own(house: House) {
+    // The same id everywhere: the kind alone keeps them apart.
+    let outside = Object::Outside("7".to_owned());
+    let note = Object::Note("7".into());
+    house
+        .append(vec![
+            event(EventKind::HandoffRequest, outside.clone(), "a"),
+            event(EventKind::NoteCreated, note.clone(), "b"),
+            change("7", "stage", "c"),
+            message("7", "d"),
+        ])
+        .await;
+    let conversations = house.claimable(Lane::Conversation, 9).await;
+    assert_eq!(conversations, ["acme/outside/7", "acme/thread/7"]);
+    let leases = house.claim(Lane::Ticket, 9).await;
+    assert_eq!(leases.iter().map(|lease| lease.key.to_string()).collect::<Vec<_>>(), ["acme/note/7", "acme/ticket/7"]);
+    let turn = house.open(&leases[0]).await;
+    assert_eq!(turn.events.iter().map(|event| event.object.clone()).collect::<Vec<_>>(), [Some(note)]);
+    let filter = EventFilter { object: Some(outside), ..EventFilter::default() };
+    assert_eq!(house.store().events(filter, None, 9).await.expect("read").items.len(), 1);
 }

@@ -160,3 +160,43 @@ pub async fn makes_what_waits_due_again(house: House) {
     let (lease, turn) = house.begin().await;
     assert_eq!((ids(&turn.events), lease.attempts), (burst.ids, 0));
 }
+
+pub async fn remembers_when_tickets_were_updated(mut house: House) {
+    let (seven, eight) = (TicketId::from("7"), TicketId::from("8"));
+    let updated = async |house: &House, name: &str, ticket: &TicketId| {
+        house.store().ticket_updated_at(&connection(name), ticket).await.expect("read")
+    };
+    assert_eq!(updated(&house, "acme", &seven).await, None);
+    for name in ["a", "b"] {
+        house.advance(SECOND);
+        house.append(vec![change("7", "stage", name)]).await;
+        let lease = house.lease_ticket().await;
+        let turn = house.open(&lease).await;
+        let wanted = Finish { updated_tickets: vec![seven.clone()], ..finish(&turn) };
+        house.store().finish(&lease, wanted).await.expect("finished");
+        assert_eq!(updated(&house, "acme", &seven).await, Some(house.now()), "the newest counts");
+    }
+    assert_eq!(updated(&house, "acme", &eight).await, None);
+    assert_eq!(updated(&house, "globex", &seven).await, None);
+    if house.durable() {
+        let at = house.now();
+        house.crash().await;
+        assert_eq!(updated(&house, "acme", &seven).await, Some(at));
+    }
+}
+
+pub async fn keeps_a_step_that_failed_for_good(house: House) {
+    house.append(vec![message("1", "a")]).await;
+    let (lease, _) = house.begin().await;
+    house.store().intend(&lease, intent("take", "{}")).await.expect("journalled");
+    let result = Some("{\"v\":1}".to_owned());
+    let failed = StepResult { status: StepStatus::Failed, result: result.clone(), text: None, posted: None };
+    house.store().settle(&lease, "take", failed).await.expect("journalled");
+    house.store().defer(&lease, house.now(), "later", true).await.expect("deferred");
+    let (lease, turn) = house.begin().await;
+    assert_eq!((turn.steps[0].status, &turn.steps[0].result), (StepStatus::Failed, &result));
+    house.finish(&lease, &turn).await;
+    let history = house.store().event(turn.events[0].id).await.expect("read").expect("there");
+    let steps: Vec<_> = history.runs.iter().flat_map(|run| &run.steps).map(|step| step.status).collect();
+    assert_eq!(steps, [StepStatus::Failed]);
+}

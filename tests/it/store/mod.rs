@@ -90,6 +90,7 @@ macro_rules! suites {
             marks_properties_of_the_batch, stores_settled_events_as_ended, keeps_events_without_an_object,
             lets_a_burst_end, lets_ownership_overtake_a_burst, waits_for_a_set_time, raises_interrupts_after_the_commit,
             lets_only_ownership_overtake_a_deferral, lets_ownership_seen_too_late_overtake_the_deferral,
+            gives_outside_conversations_and_notes_mailboxes_of_their_own,
         }
         claim {
             takes_the_oldest_of_its_lane, serves_connections_in_turn, leaves_held_connections_alone,
@@ -103,8 +104,8 @@ macro_rules! suites {
         }
         finish {
             demands_one_ending_for_each_event, ends_its_events, fails_whole_on_a_session_conflict,
-            stores_follow_ups, keeps_marks_made_meanwhile, remembers_own_writes, erases_texts_only,
-            makes_what_waits_due_again,
+            stores_follow_ups, keeps_marks_made_meanwhile, remembers_own_writes, remembers_when_tickets_were_updated,
+            erases_texts_only, makes_what_waits_due_again, keeps_a_step_that_failed_for_good,
         }
         sessions {
             change_by_version, are_found_by_every_key, interrupt_their_thread, are_listed_last_changed_first,

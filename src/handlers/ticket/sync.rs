@@ -1,56 +1,82 @@
 //! Ticket changes into the custom data of every linked session. A thousand changes of one ticket fold into one read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Context, Run, Stop};
-use crate::domain::{Ending, Event, EventKind, Outcome, Reason, Session, SessionPatch, TicketId};
-use crate::hubspot::Class;
-use crate::store::{Finish, SessionChange, SessionKey};
+use super::Values;
+use crate::domain::{Ending, Event, Outcome, Reason, Session, SessionPatch, TicketId};
+use crate::handlers::{Context, Stop};
+use crate::store::{SessionChange, SessionKey};
 
-/// Current values of a ticket, as far as they were asked for.
-type Values = BTreeMap<String, Option<String>>;
+/// What the turn's changes ask for.
+pub(super) struct Sync<'a> {
+    changes: &'a [Event],
+    sessions: Vec<Session>,
+    properties: Vec<String>,
+    ours: Ours,
+}
 
-/// Runs the turn.
-pub async fn run(cx: &Context, run: Run<'_>, ticket: TicketId) -> Result<Finish, Stop> {
-    let (changes, others): (Vec<Event>, Vec<Event>) =
-        run.turn.events.into_iter().partition(|event| event.kind == EventKind::TicketProperty);
-    let mut finish = Finish {
-        endings: others
-            .iter()
-            .map(|event| super::unknown_kind(event).unwrap_or_else(|| Ending::skipped(event.id, Reason::NotAMessage)))
-            .collect(),
-        ..Finish::default()
-    };
-    if !cx.settings.ticketing.enabled {
-        finish.endings.extend(changes.iter().map(|event| Ending::skipped(event.id, Reason::TicketingDisabled)));
-        return Ok(finish);
-    }
-    let sessions = cx.store.sessions_of_ticket(&cx.settings.name, &ticket).await?;
-    if sessions.is_empty() {
-        finish.endings.extend(changes.iter().map(|event| Ending::skipped(event.id, Reason::NoLinkedSession)));
-        return Ok(finish);
-    }
-    let properties = wanted(cx, &changes, &run.turn.dirty).await?;
-    if properties.is_empty() {
-        finish.endings.extend(changes.iter().map(|event| Ending::skipped(event.id, Reason::PropertyNotSynced)));
-        return Ok(finish);
-    }
-    let client = cx.hubspot.on_lane(crate::domain::Lane::Ticket);
-    // Current values are read, whatever the events said: their order is not promised.
-    let values = match client.ticket(&ticket, &properties).await {
-        Ok(values) => values,
-        Err(error) if matches!(error.class, Class::NotFound) => {
-            finish.endings.extend(changes.iter().map(|event| Ending::dead(event.id, Reason::ObjectNotFound)));
-            return Ok(finish);
+impl<'a> Sync<'a> {
+    /// Reads what the bridge knows of the ticket; nothing of it when nothing changed.
+    pub(super) async fn of(
+        cx: &Context,
+        ticket: &TicketId,
+        changes: &'a [Event],
+        dirty: &[String],
+    ) -> Result<Self, Stop> {
+        let mut sync = Self { changes, sessions: Vec::new(), properties: Vec::new(), ours: Ours::default() };
+        if changes.is_empty() && dirty.is_empty() {
+            return Ok(sync);
         }
-        Err(error) => return Err(error.into()),
-    };
-    let ours = Ours { apps: own_apps(cx).await, writes: cx.store.own_writes(&cx.settings.name, &ticket).await? };
-    finish.endings.extend(changes.iter().map(|event| ending(event, &values, &ours)));
-    finish.sessions = sessions.iter().filter_map(|session| change(cx, session, &values)).collect();
-    Ok(finish)
+        sync.sessions = cx.store.sessions_of_ticket(&cx.settings.name, ticket).await?;
+        if sync.sessions.is_empty() {
+            return Ok(sync);
+        }
+        sync.properties = wanted(cx, changes, dirty).await?;
+        if !sync.properties.is_empty() {
+            let writes = cx.store.own_writes(&cx.settings.name, ticket).await?;
+            sync.ours = Ours { apps: own_apps(cx).await, writes };
+        }
+        Ok(sync)
+    }
+
+    /// The properties to read.
+    pub(super) fn properties(&self) -> &[String] {
+        &self.properties
+    }
+
+    /// How the changes end, by the values read. `kept`: properties of which the sessions keep their own newer value.
+    pub(super) fn endings(&self, values: &Values, kept: &[String]) -> Vec<Ending> {
+        let all = |reason| self.changes.iter().map(|event| Ending::skipped(event.id, reason)).collect();
+        if self.sessions.is_empty() {
+            return all(Reason::NoLinkedSession);
+        }
+        if self.properties.is_empty() {
+            return all(Reason::PropertyNotSynced);
+        }
+        let lost = |event: &Event| event.property.as_ref().is_some_and(|name| kept.contains(name));
+        let ends = self.changes.iter().map(|event| {
+            let ending = ending(event, values, &self.ours);
+            if ending.outcome == Outcome::PropertySynced && lost(event) {
+                ending.detail("the session's own newer value was kept and written to the ticket")
+            } else {
+                ending
+            }
+        });
+        ends.collect()
+    }
+
+    /// What changes for the sessions.
+    pub(super) fn sessions(&self, cx: &Context, values: &Values) -> Vec<SessionChange> {
+        let synced = !self.properties.is_empty();
+        self.sessions.iter().filter(|_| synced).filter_map(|session| change(cx, session, values)).collect()
+    }
+}
+
+/// The hash by which the echo of a written value is recognised.
+pub(super) fn hash(value: &str) -> String {
+    hex::encode(Sha256::digest(value))
 }
 
 /// The properties to read; `*` in the marks means all that are synced.
@@ -70,6 +96,7 @@ async fn own_apps(cx: &Context) -> Vec<String> {
 }
 
 /// How the bridge recognises the echo of its own writes.
+#[derive(Default)]
 struct Ours {
     /// Our app, as HubSpot names it in the source of a change.
     apps: Vec<String>,
@@ -81,7 +108,7 @@ impl Ours {
     fn wrote(&self, event: &Event, value: &str) -> bool {
         let source = event.source.as_deref().and_then(|source| source.split_once(':'));
         source.is_some_and(|(_, id)| self.apps.iter().any(|app| app == id)) || {
-            let hash = hex::encode(Sha256::digest(value));
+            let hash = hash(value);
             self.writes.iter().any(|(name, written)| event.property.as_ref() == Some(name) && *written == hash)
         }
     }
