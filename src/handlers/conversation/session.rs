@@ -22,6 +22,10 @@ pub fn actions(talk: &mut Talk<'_>) {
                 resume(talk, now);
                 Ending::done(event.id, Outcome::Resumed)
             }
+            Some(ActionKind::Close) => {
+                talk.patch.state = Some(SessionState::Closed);
+                Ending::done(event.id, Outcome::StatusRecorded)
+            }
             None => Ending::dead(event.id, Reason::PayloadUnreadable).detail("unknown action"),
         };
         talk.endings.push(ending);
