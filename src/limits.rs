@@ -31,6 +31,8 @@ pub const HANDOFF_REASON_CHARS: usize = 500;
 pub const ADMIN_BODY: usize = 256 * 1024;
 /// Keys of custom data that one request may set; a key has at most [`NAME_BYTES`]. Beyond it: 400.
 pub const CUSTOM_DATA_KEYS: usize = 50;
+/// Keys of custom data in one session when a request adds to them: HubSpot's own bound of properties. Beyond it: 409.
+pub const CUSTOM_DATA_SESSION: usize = 1_000;
 /// Bytes of one value of custom data. All of it travels to the agent with a send. Beyond it: 400.
 pub const CUSTOM_DATA_BYTES: usize = 2_048;
 

@@ -7,6 +7,8 @@ mod auth;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod custom_data;
+#[cfg(test)]
 mod health;
 #[cfg(test)]
 mod house;

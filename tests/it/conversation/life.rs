@@ -86,6 +86,7 @@ impl Life {
             config: Arc::clone(config),
             metrics: metrics.clone(),
             clock: Arc::clone(&clock),
+            problems: admin::Problems::default(),
         });
         let intake = Intake { store: Arc::clone(&store), config: Arc::clone(config), clock, metrics: metrics.clone() };
         Self { router: intake::router(intake), admin, store, ledger, metrics, stop, tasks }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Request};
-use hubspot_bridge::config::{Secret, SignatureMode, store::Location};
+use hubspot_bridge::config::SignatureMode::{self, Auto, None as Unsigned, V3};
+use hubspot_bridge::config::{Secret, store::Location};
 use hubspot_bridge::domain::{EventKind, NewEvent, Object, Reason, State, Timestamp};
 use hubspot_bridge::intake;
 use hubspot_bridge::intake::signature::{self, Received};
@@ -234,7 +235,6 @@ async fn v2_and_v3_open_the_door_and_v1_does_not() {
         *request.uri_mut() = PAUSE.parse().unwrap();
         request
     };
-    use SignatureMode::{Auto, None as Unsigned, V3};
     for (what, mode, request, cause) in [
         ("v2", Auto, v2(PAUSE, &body), ""),
         ("v3", Auto, signed(PAUSE, body.clone()), ""),

@@ -206,6 +206,9 @@ fn given(value: &str) -> (&str, &str) {
     ("webhook-signature", value)
 }
 
+/// What was sent, its headers, and the cause of its refusal; empty when it is taken.
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
 #[tokio::test]
 async fn either_scheme_opens_the_door_and_a_wrong_signature_is_not_made_good_by_a_token() {
     let body = handoff("c").to_string();
@@ -220,7 +223,7 @@ async fn either_scheme_opens_the_door_and_a_wrong_signature_is_not_made_good_by_
     let token = format!("bearer {}", secret());
     let bearer = ("authorization", token.as_str());
     let id = ("webhook-id", "m");
-    let table: &[(&str, &[(&str, &str)], &str)] = &[
+    let table: &[Row<'_>] = &[
         ("token", &[bearer], ""),
         ("nothing", &[], "token_missing"),
         ("another scheme", &[("authorization", "Basic abc")], "token_missing"),
