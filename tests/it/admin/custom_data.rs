@@ -13,10 +13,7 @@ const TICKETING: &str = "[connections.acme.ticketing]\nenabled = true\npipeline 
 const NO_TICKETING: &str = "[connections.acme.ticketing]\nenabled = false\npipeline = \"0\"\nstage = \"1\"\n";
 
 async fn house(settings: &str, ticket: Option<&str>) -> House {
-    fill(House::new(settings).await, ticket).await
-}
-
-async fn fill(house: House, ticket: Option<&str>) -> House {
+    let house = House::new(settings).await;
     let custom_data = [("plan".to_owned(), "free".to_owned()), ("kept".to_owned(), "as it was".to_owned())].into();
     let ticket_id = ticket.map(Into::into);
     house.session("t1", SessionPatch { ticket_id, custom_data, ..SessionPatch::default() }).await;
@@ -119,14 +116,4 @@ async fn a_session_has_a_bounded_number_of_keys() {
     house.session("t1", SessionPatch { custom_data, ..SessionPatch::default() }).await;
     assert_eq!(set(&house, &json!({"new": "1"})).await.0, StatusCode::CONFLICT);
     assert_eq!(set(&house, &json!({"k0": "w"})).await.0, StatusCode::OK);
-}
-
-#[tokio::test]
-async fn requests_at_the_same_time_all_count() {
-    let house = fill(House::threaded(TICKETING).await, None).await;
-    let request = async |key: &str| set(&house, &json!({ key: "1" })).await.0;
-    let answers = tokio::join!(request("a"), request("b"), request("c"));
-    assert_eq!(answers, (StatusCode::OK, StatusCode::OK, StatusCode::OK));
-    let session = house.get(PATH).await.1;
-    assert_eq!(session["custom_data"].as_object().unwrap().len(), 5, "{session}");
 }

@@ -53,15 +53,6 @@ pub(crate) struct House {
 impl House {
     /// With settings below the least ones, e.g. an `[admin]` table.
     pub(crate) async fn new(settings: &str) -> Self {
-        Self::open(settings, Mode::Inline).await
-    }
-
-    /// Over a store that answers from a thread of its own, so that requests overtake each other.
-    pub(crate) async fn threaded(settings: &str) -> Self {
-        Self::open(settings, Mode::Threaded { queue: 64 }).await
-    }
-
-    async fn open(settings: &str, mode: Mode) -> Self {
         let desk = Desk::new(&format!("{LEAST}{settings}"));
         let clock = Arc::new(Still(AtomicI64::new(START.0)));
         let options = Options {
@@ -69,7 +60,7 @@ impl House {
             lock_wait: Duration::ZERO,
             clock: Arc::<Still>::clone(&clock),
             interrupts: Interrupts::default(),
-            mode,
+            mode: Mode::Inline,
         };
         let store = Arc::new(SqliteStore::open(options).await.unwrap());
         let problems = admin::Problems::default();
