@@ -175,6 +175,7 @@ impl House {
             config: Arc::clone(&self.config),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
+            problems: admin::Problems::default(),
         };
         let stop = closing;
         life.spawn(Kind::Vital, "the admin listener", async move {

@@ -23,6 +23,19 @@ pub const NAME_BYTES: usize = 256;
 /// at most 254 bytes. Beyond it: `payload_unreadable`. Ticket values are not stored and have no bound of their own.
 pub const VALUE_BYTES: usize = 512;
 
+/// Characters of the reason that an operator or a workflow gives for a handoff: a few sentences for the reps. A workflow's
+/// is cut there, since the customer needs the human either way; the admin API answers 400.
+pub const HANDOFF_REASON_CHARS: usize = 500;
+
+/// Bytes of a request's body to the admin API: [`CUSTOM_DATA_KEYS`] values of [`CUSTOM_DATA_BYTES`] with room. Beyond it: 413.
+pub const ADMIN_BODY: usize = 256 * 1024;
+/// Keys of custom data that one request may set; a key has at most [`NAME_BYTES`]. Beyond it: 400.
+pub const CUSTOM_DATA_KEYS: usize = 50;
+/// Keys of custom data in one session when a request adds to them: HubSpot's own bound of properties. Beyond it: 409.
+pub const CUSTOM_DATA_SESSION: usize = 1_000;
+/// Bytes of one value of custom data. All of it travels to the agent with a send. Beyond it: 400.
+pub const CUSTOM_DATA_BYTES: usize = 2_048;
+
 /// How far HubSpot's v3 timestamp may be from our clock, both ways, inclusive. HubSpot's rule. Beyond it: 401.
 pub const SIGNATURE_WINDOW_MS: u64 = 300_000;
 

@@ -1,122 +1,127 @@
-//! `POST /sessions/{id}/pause` and `/resume`.
+//! `POST /sessions/{id}/pause`, `/resume` and `/handoff`.
 //!
-//! A session with a thread is changed by an event in its mailbox, so that the change takes its turn, the ledger tells
-//! it, and a running answer is interrupted. A session without one has no mailbox and is patched at once.
+//! A session is changed by an event in its conversation's mailbox, so that the change takes its turn, the ledger tells it,
+//! and a running answer is interrupted.
 
 use axum::Json;
-use axum::extract::{self, Path};
+use axum::extract::{self, Path, Request};
 use axum::http::StatusCode;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use super::{State, sessions, views};
-use crate::domain::{
-    DedupKey, EventKind, NewEvent, Object, Schedule, Session, SessionPatch, SessionState, ThreadId, Timestamp,
-};
-use crate::store::{self, Batch, SessionChange, SessionKey};
+use super::{State, body, sessions, views};
+use crate::domain::{DedupKey, EventKind, Object, Schedule, Session, SessionState};
+use crate::limits::HANDOFF_REASON_CHARS;
+use crate::store::Batch;
+use crate::store::request::{self, Action, ActionKind, HandoffRequest};
 
 type Done = Result<(StatusCode, Json<Value>), ApiError>;
 
-/// How often a patch is tried again after somebody else's change came first.
-const PATCHES: usize = 5;
-
-#[derive(Clone, Copy)]
-enum Action {
-    Pause,
-    Resume,
-}
-
-impl Action {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Pause => "pause",
-            Self::Resume => "resume",
+pub(super) async fn pause(
+    extract::State(admin): extract::State<State>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Done {
+    body::read(request.into_body(), &[]).await?;
+    let session = sessions::find(&admin, &id).await?;
+    match session.state {
+        SessionState::Paused => Ok(as_it_is(&session)),
+        SessionState::Ai => act(&admin, &session, ActionKind::Pause, "pause").await,
+        SessionState::HandedOff => {
+            Err(ApiError::conflict("the session was handed to a human; the AI is silent already", "nothing to do"))
         }
-    }
-
-    /// The patch it makes of a session, none when the session is there already, or why it cannot.
-    fn patch(self, state: SessionState, now: Timestamp) -> Result<Option<SessionPatch>, ApiError> {
-        let pause = SessionPatch { state: Some(SessionState::Paused), ..SessionPatch::default() };
-        let resume = SessionPatch {
-            state: Some(SessionState::Ai),
-            handed_off_at: Some(None),
-            ai_since: Some(now),
-            ..SessionPatch::default()
-        };
-        match (self, state) {
-            (Self::Pause, SessionState::Paused) | (Self::Resume, SessionState::Ai) => Ok(None),
-            (Self::Pause, SessionState::Ai) => Ok(Some(pause)),
-            (Self::Resume, SessionState::Paused | SessionState::HandedOff) => Ok(Some(resume)),
-            (Self::Pause, SessionState::HandedOff) => {
-                Err(ApiError::conflict("the session was handed to a human; the AI is silent already", "nothing to do"))
-            }
-            (Self::Pause | Self::Resume, SessionState::Closed) => Err(ApiError::conflict(
-                "the session is closed",
-                "nothing to do: a new message of the customer opens it",
-            )),
-        }
+        SessionState::Closed => Err(closed()),
     }
 }
 
-pub(super) async fn pause(extract::State(admin): extract::State<State>, Path(id): Path<String>) -> Done {
-    act(&admin, &id, Action::Pause).await
-}
-
-pub(super) async fn resume(extract::State(admin): extract::State<State>, Path(id): Path<String>) -> Done {
-    act(&admin, &id, Action::Resume).await
-}
-
-async fn act(admin: &State, id: &str, action: Action) -> Done {
-    for _ in 0..PATCHES {
-        let session = sessions::find(admin, id).await?;
-        let Some(patch) = action.patch(session.state, admin.clock.now())? else {
-            return Ok((StatusCode::OK, Json(views::session(&session))));
-        };
-        if let Some(thread) = &session.thread_id {
-            let event = request(admin, &session, thread.clone(), action)?;
-            admin.store.append(Batch { events: vec![event], dirty: Vec::new() }).await?;
-            return Ok((StatusCode::ACCEPTED, Json(requested(&session, action))));
-        }
-        let change = SessionChange { key: SessionKey::Id(session.id), version: session.version, patch };
-        match admin.store.patch_session(change).await {
-            Ok(session) => return Ok((StatusCode::OK, Json(requested(&session, action)))),
-            Err(store::Error::VersionConflict) => {}
-            Err(error) => return Err(error.into()),
-        }
+pub(super) async fn resume(
+    extract::State(admin): extract::State<State>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Done {
+    body::read(request.into_body(), &[]).await?;
+    let session = sessions::find(&admin, &id).await?;
+    match session.state {
+        SessionState::Ai => Ok(as_it_is(&session)),
+        SessionState::Paused | SessionState::HandedOff => act(&admin, &session, ActionKind::Resume, "resume").await,
+        SessionState::Closed => Err(closed()),
     }
-    Err(ApiError::conflict("the session changes faster than it can be patched", "try again in a moment"))
 }
 
-fn requested(session: &Session, action: Action) -> Value {
-    let mut value = views::session(session);
-    if let Some(fields) = value.as_object_mut() {
-        fields.insert("requested".to_owned(), action.as_str().into());
+/// A closed session may be handed off too: whoever asks for a human gets one.
+pub(super) async fn handoff(
+    extract::State(admin): extract::State<State>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Done {
+    let fields = body::read(request.into_body(), &["reason"]).await?;
+    let wish = HandoffRequest { v: 1, reason: reason(fields.get("reason"))? };
+    let session = sessions::find(&admin, &id).await?;
+    if session.state == SessionState::HandedOff {
+        return Ok(as_it_is(&session));
     }
-    value
+    raise(&admin, &session, EventKind::HandoffRequest, &wish).await?;
+    Ok((StatusCode::ACCEPTED, Json(requested(&session, "handoff"))))
 }
 
-/// Each request is an event of its own, hence the random key.
-fn request(admin: &State, session: &Session, thread: ThreadId, action: Action) -> Result<NewEvent, ApiError> {
+async fn act(admin: &State, session: &Session, action: ActionKind, word: &str) -> Done {
+    raise(admin, session, EventKind::Action, &Action { v: 1, action }).await?;
+    Ok((StatusCode::ACCEPTED, Json(requested(session, word))))
+}
+
+async fn raise(admin: &State, session: &Session, kind: EventKind, parameters: &impl Serialize) -> Result<(), ApiError> {
+    let (name, mailbox) = (session.connection.clone(), mailbox(session)?);
+    let event = request::event(name, mailbox, kind, parameters, fresh_key()?, Schedule::Now);
+    let event = request::urgent(event, "admin", admin.clock.now());
+    admin.store.append(Batch { events: vec![event], dirty: Vec::new() }).await?;
+    Ok(())
+}
+
+/// Where the session's conversation is worked on.
+fn mailbox(session: &Session) -> Result<Object, ApiError> {
+    let thread = session.thread_id.clone().map(Object::Thread);
+    let mailbox = thread.or_else(|| session.agent_session_id.clone().map(Object::Outside));
+    let fix = "nothing to do: the session has no conversation that anybody could act in";
+    mailbox.ok_or_else(|| {
+        ApiError::conflict("the session has neither a HubSpot thread nor a conversation of the agent's own", fix)
+    })
+}
+
+/// Each request is an event of its own, even when it repeats an earlier one: that may have been undone meanwhile.
+pub(super) fn fresh_key() -> Result<DedupKey, ApiError> {
     let mut key = [0; 16];
     getrandom::fill(&mut key).map_err(|_| ApiError::unavailable("the system gives no random numbers", "try again"))?;
-    Ok(NewEvent {
-        connection: session.connection.clone(),
-        object: Some(Object::Thread(thread)),
-        kind: EventKind::Action,
-        message_id: None,
-        message_type: None,
-        property: None,
-        value: None,
-        hubspot_event_id: None,
-        app_id: None,
-        source: Some("admin".to_owned()),
-        occurred_at: Some(admin.clock.now()),
-        data: Some(json!({ "v": 1, "action": action.as_str() }).to_string()),
-        detail: None,
-        dedup: DedupKey(key),
-        seen: 1,
-        schedule: Schedule::Now,
-        interrupt: true,
-        ended: None,
-    })
+    Ok(DedupKey(key))
+}
+
+fn reason(given: Option<&Value>) -> Result<Option<String>, ApiError> {
+    let text = match given {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text.trim(),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            return Err(ApiError::bad_request("`reason` is not a text", "send {\"reason\": \"…\"}, or no body"));
+        }
+    };
+    if text.chars().count() > HANDOFF_REASON_CHARS {
+        let message = format!("`reason` is longer than {HANDOFF_REASON_CHARS} characters");
+        return Err(ApiError::bad_request(message, "shorten it: it is a remark for the reps"));
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+fn closed() -> ApiError {
+    ApiError::conflict("the session is closed", "nothing to do: a new message of the customer opens it")
+}
+
+fn as_it_is(session: &Session) -> (StatusCode, Json<Value>) {
+    (StatusCode::OK, Json(views::session(session)))
+}
+
+fn requested(session: &Session, what: &str) -> Value {
+    let mut value = views::session(session);
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("requested".to_owned(), json!(what));
+    }
+    value
 }

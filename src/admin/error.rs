@@ -39,12 +39,17 @@ impl ApiError {
     }
 
     pub(super) fn wrong_method(message: impl Into<String>) -> Self {
-        let fix = "lists and single things are read with GET, actions are POST";
+        let fix =
+            "lists and single things are read with GET, actions are POST, a session's custom data is set with PATCH";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message, fix)
     }
 
     pub(super) fn conflict(message: impl Into<String>, fix: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", message, fix)
+    }
+
+    pub(super) fn too_large(message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message, fix)
     }
 
     pub(super) fn unavailable(message: impl Into<String>, fix: impl Into<String>) -> Self {

@@ -1,12 +1,14 @@
 //! What operators see and do: health for the public listener, metrics and the JSON API for the admin listener.
 //!
-//! Reads the ledger, never decides anything; a session is changed by an event that the worker performs. The
-//! composition root builds [`State`] and serves the two routers.
+//! Reads the ledger, never decides anything; what a session does is changed by an event that the worker performs, its
+//! custom data by a patch. The composition root builds [`State`] and serves the two routers.
 
 mod actions;
 mod auth;
+mod body;
 mod connections;
 mod context;
+mod custom_data;
 mod error;
 mod events;
 pub mod health;
@@ -26,6 +28,7 @@ use axum::extract::{self, Path};
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use dashmap::DashMap;
 use serde_json::Value;
 
 pub use health::Health;
@@ -53,7 +56,12 @@ pub struct State {
     pub panels: Arc<BTreeMap<ConnectionName, Arc<Panel>>>,
     /// "Now" of every answer.
     pub clock: Arc<dyn Clock>,
+    /// What is wrong with each connection's settings as HubSpot sees them, in sentences; found after the start.
+    pub problems: Problems,
 }
+
+/// See [`State::problems`].
+pub type Problems = Arc<DashMap<ConnectionName, Vec<String>>>;
 
 type Answer = Result<Json<Value>, ApiError>;
 
@@ -64,9 +72,10 @@ pub fn router(admin: State) -> Router {
         .route("/events", get(events::list))
         .route("/events/{id}", get(events::show))
         .route("/sessions", get(sessions::list))
-        .route("/sessions/{id}", get(sessions::show))
+        .route("/sessions/{id}", get(sessions::show).patch(custom_data::patch))
         .route("/sessions/{id}/pause", post(actions::pause))
         .route("/sessions/{id}/resume", post(actions::resume))
+        .route("/sessions/{id}/handoff", post(actions::handoff))
         .route("/connections", get(connections::list))
         .route("/context", get(context::show))
         .route("/stats", get(stats::show))

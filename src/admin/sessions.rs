@@ -1,4 +1,4 @@
-//! `GET /sessions` and `GET /sessions/{id}`.
+//! `GET /sessions` and `GET /sessions/{id}`. What changes one is in [`super::actions`] and [`super::custom_data`].
 
 use axum::Json;
 use axum::extract::{self, Path};

@@ -60,6 +60,7 @@ pub(super) fn session(session: &Session) -> Value {
             "at": time(through.at),
             "message_id": through.message.as_str(),
         })),
+        "ai_since": session.ai_since.map(time),
         "handed_off_at": session.handed_off_at.map(time),
         "created_at": time(session.created_at),
         "updated_at": time(session.updated_at),

@@ -57,7 +57,7 @@ const COLUMNS: [(&str, &str); 8] = [
     ("CONTACT", "contact_id"),
 ];
 
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 15] = [
     "id",
     "connection",
     "state",
@@ -67,6 +67,7 @@ const FIELDS: [&str; 14] = [
     "contact_id",
     "agent_session_id",
     "answered_through",
+    "ai_since",
     "handed_off_at",
     "created_at",
     "updated_at",

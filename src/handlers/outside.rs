@@ -55,6 +55,7 @@ fn carried(cx: &Context, events: &[Event], thread: &ThreadId) -> Finish {
             (EventKind::HandoffRequest, _) => Outcome::HandedOff,
             (EventKind::Action, Some(ActionKind::Pause)) => Outcome::Paused,
             (EventKind::Action, Some(ActionKind::Resume | ActionKind::Send)) => Outcome::Resumed,
+            (EventKind::Action, Some(ActionKind::Close)) => Outcome::StatusRecorded,
             _ => {
                 finish.endings.push(unknown(event));
                 continue;
@@ -118,6 +119,10 @@ impl<'a> Elsewhere<'a> {
                     self.patch.handed_off_at = Some(None);
                     self.patch.ai_since = Some(self.cx.now());
                     Ending::done(event.id, Outcome::Resumed)
+                }
+                Some(ActionKind::Close) => {
+                    self.patch.state = Some(SessionState::Closed);
+                    Ending::done(event.id, Outcome::StatusRecorded)
                 }
                 None => unknown(event),
             };

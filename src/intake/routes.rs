@@ -1,8 +1,9 @@
-//! `POST /webhooks/hubspot/{connection}`: 404, 413, 401, 400 in this order, else 200 once every event is on disk.
+//! The three doors: `POST /webhooks/hubspot/{connection}`, `/webhooks/opencx/{connection}` and
+//! `/actions/hubspot/{connection}/{action}`. Each answers 404, 413, 401, 400 in this order, else 200 once all is on disk.
 //!
-//! Merge the router, do not nest it: v3 signs the path as it was received.
+//! Merge the router, do not nest it: signatures cover the path as it was received.
 
-use std::error::Error as _;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,20 +12,22 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http::StatusCode;
+use http::request::Parts;
 use tokio::time::Instant;
 
+use super::actions::{Accepted, Wanted};
 use super::answer::Refused;
 use super::delivery::{self, Delivery};
 use super::envelope::{self, Element};
 use super::judge::Judge;
-use super::signature::{self, Received, Verified};
-use super::{body, secrets};
+use super::signature::{self, Received, Refusal};
+use super::{actions, body, opencx, secrets, sender};
 use crate::clock::Clock;
-use crate::config::{Config, Connection};
-use crate::domain::{ConnectionName, EventIds, PortalId, Reason, State as EventState};
-use crate::store::{Batch, Store};
+use crate::config::{AgentKind, Config, Connection, Secret};
+use crate::domain::{ConnectionName, PortalId};
+use crate::store::Store;
 use crate::telemetry::Metrics;
-use crate::telemetry::metrics::{Finished as FinishedLabels, Received as ReceivedLabels, Signature as SignatureLabels};
+use crate::telemetry::metrics::Signature as SignatureLabels;
 
 /// What the intake needs.
 #[derive(Clone)]
@@ -33,7 +36,7 @@ pub struct Intake {
     pub store: Arc<dyn Store>,
     /// The settings.
     pub config: Arc<Config>,
-    /// For the signature's window.
+    /// For the signatures' window.
     pub clock: Arc<dyn Clock>,
     /// Counts what comes in.
     pub metrics: Metrics,
@@ -41,139 +44,163 @@ pub struct Intake {
 
 /// The intake's routes.
 pub fn router(intake: Intake) -> Router {
-    Router::new().route("/webhooks/hubspot/{connection}", post(deliver)).with_state(Arc::new(intake))
+    Router::new()
+        .route("/webhooks/hubspot/{connection}", post(deliver))
+        .route("/webhooks/opencx/{connection}", post(hear))
+        .route("/actions/hubspot/{connection}/{action}", post(act))
+        .with_state(Arc::new(intake))
 }
 
-async fn deliver(
-    State(intake): State<Arc<Intake>>,
-    name: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Response {
+type Named<T> = Result<Path<T>, PathRejection>;
+
+async fn deliver(State(intake): State<Arc<Intake>>, name: Named<String>, request: Request) -> Response {
     let began = Instant::now();
-    let name = name.map(|Path(name)| ConnectionName(name)).ok();
-    let Some(path) = name.and_then(|name| intake.config.connections.get(&name)) else {
-        tracing::debug!("delivery refused: unknown connection");
-        return Refused::UnknownConnection.into_response();
-    };
-    match intake.take(path, request, began).await {
-        Ok(()) => StatusCode::OK.into_response(),
+    let Some(path) = intake.connection(name.ok().map(|Path(name)| name)) else { return unknown() };
+    let taken = intake.take_delivery(path, request, began).await;
+    answer(path, taken.map(|()| StatusCode::OK))
+}
+
+async fn hear(State(intake): State<Arc<Intake>>, name: Named<String>, request: Request) -> Response {
+    let began = Instant::now();
+    let Some(path) = intake.connection(name.ok().map(|Path(name)| name)) else { return unknown() };
+    let taken = intake.take_webhook(path, request, began).await;
+    answer(path, taken.map(|()| StatusCode::OK))
+}
+
+async fn act(State(intake): State<Arc<Intake>>, names: Named<(String, String)>, request: Request) -> Response {
+    let began = Instant::now();
+    let (name, action) = names.map(|Path(names)| names).unwrap_or_default();
+    let Some(path) = intake.connection(Some(name)) else { return unknown() };
+    let taken = intake.take_action(path, &action, request, began).await;
+    answer(path, taken)
+}
+
+fn unknown() -> Response {
+    tracing::debug!("request refused: unknown connection");
+    Refused::UnknownConnection.into_response()
+}
+
+fn answer(path: &Connection, taken: Result<impl IntoResponse, Refused>) -> Response {
+    match taken {
+        Ok(taken) => taken.into_response(),
         Err(refused) => {
-            log(path, refused);
+            refused.log(path);
             refused.into_response()
         }
     }
 }
 
 impl Intake {
-    async fn take(&self, path: &Connection, request: Request, began: Instant) -> Result<(), Refused> {
+    fn connection(&self, name: Option<String>) -> Option<&Connection> {
+        self.config.connections.get(&ConnectionName(name?))
+    }
+
+    async fn take_delivery(&self, path: &Connection, request: Request, began: Instant) -> Result<(), Refused> {
         let (head, body) = request.into_parts();
         let body = body::read(body, self.config.server.body_limit).await?;
-        let received = Received {
+        let secret = client_secret(path).await?;
+        let verified = signature::verify(path.signature, self.received(&head, &body), &secret, self.clock.now())
+            .map_err(|refusal| self.refuse(path, refusal))?;
+        let elements = envelope::parse(verified)?;
+        let portals = elements.iter().filter_map(portal_of).collect();
+        let peers = self.peers(path, portals).await?;
+        let judge = Judge { path, peers: &peers, delivery: &self.config.delivery };
+        let Delivery { batch, received } = delivery::assemble(&elements, &judge);
+        self.keep(path, batch, received, began).await?;
+        Ok(())
+    }
+
+    async fn take_webhook(&self, path: &Connection, request: Request, began: Instant) -> Result<(), Refused> {
+        if path.agent.kind != AgentKind::Opencx {
+            return Err(Refused::NotOpencx);
+        }
+        let secret = path.agent.webhook_secret.as_ref().ok_or(Refused::NoWebhookSecret)?;
+        let (head, body) = request.into_parts();
+        let body = body::read(body, self.config.server.body_limit).await?;
+        let secret = reveal(path, secret, "agent.webhook_secret").await?;
+        let now = self.clock.now();
+        let sent = sender::verify(&head.headers, &body, &secret, now).map_err(|refusal| {
+            self.count_refusal(path, refusal);
+            Refused::Sender { cause: refusal.cause }
+        })?;
+        let Delivery { batch, received } = opencx::read(&sent, path, now)?;
+        self.keep(path, batch, received, began).await?;
+        Ok(())
+    }
+
+    async fn take_action(
+        &self,
+        path: &Connection,
+        action: &str,
+        request: Request,
+        began: Instant,
+    ) -> Result<Accepted, Refused> {
+        let wanted = Wanted::from_name(action).ok_or(Refused::UnknownAction)?;
+        let (head, body) = request.into_parts();
+        let body = body::read(body, self.config.server.body_limit).await?;
+        let secret = client_secret(path).await?;
+        let now = self.clock.now();
+        let verified = signature::verify_action(path.signature, self.received(&head, &body), &secret, now)
+            .map_err(|refusal| self.refuse(path, refusal))?;
+        let call = actions::parse(verified)?;
+        let portal = call.portal(path)?;
+        let peers = self.peers(path, vec![portal]).await?;
+        let event = call.event(wanted, path, &peers, now)?;
+        let ended = event.ended;
+        let received = vec![(event.connection.clone(), event.kind.as_str(), 1)];
+        let ids =
+            self.keep(path, crate::store::Batch { events: vec![event], dirty: Vec::new() }, received, began).await?;
+        ids.first().map(|id| Accepted::new(*id, ended)).ok_or(Refused::StoreUnavailable)
+    }
+
+    fn received<'a>(&'a self, head: &'a Parts, body: &'a [u8]) -> Received<'a> {
+        Received {
             method: head.method.as_str(),
             public_url: &self.config.server.public_url,
             path_and_query: head.uri.path_and_query().map_or("/", |path| path.as_str()),
             headers: &head.headers,
-            body: &body,
-        };
-        let verified = self.verify(path, received).await?;
-        let elements = envelope::parse(verified)?;
-        let peers = self.peers(path, &elements).await?;
-        let judge = Judge { path, peers: &peers, delivery: &self.config.delivery };
-        let Delivery { batch, received } = delivery::assemble(&elements, &judge);
-        let stored = self.store(path, batch).await;
-        self.metrics.ack_seconds.observe(began.elapsed().as_secs_f64());
-        stored?;
-        self.count(received);
-        Ok(())
+            body,
+        }
     }
 
-    async fn verify<'a>(&self, path: &Connection, received: Received<'a>) -> Result<Verified<'a>, Refused> {
-        let secret = reveal(path).await?;
-        signature::verify(path.signature, received, &secret, self.clock.now()).map_err(|refusal| {
-            let labels = SignatureLabels { connection: path.name.0.clone(), cause: refusal.cause.to_owned() };
-            self.metrics.signature_failures.get_or_create(&labels).inc();
-            Refused::Signature { cause: refusal.cause }
-        })
+    fn refuse(&self, path: &Connection, refusal: Refusal) -> Refused {
+        self.count_refusal(path, refusal);
+        Refused::Signature { cause: refusal.cause }
     }
 
-    /// The other connections that this delivery's portals name and that have the same secret.
-    async fn peers(&self, path: &Connection, elements: &[Element<'_>]) -> Result<Vec<&Connection>, Refused> {
-        let foreign: Vec<PortalId> = elements
-            .iter()
-            .filter_map(|element| element.fields.as_ref()?.portal_id.integer().map(PortalId))
-            .filter(|portal| *portal != path.portal_id)
-            .collect();
+    fn count_refusal(&self, path: &Connection, refusal: Refusal) {
+        let labels = SignatureLabels { connection: path.name.0.clone(), cause: refusal.cause.to_owned() };
+        self.metrics.signature_failures.get_or_create(&labels).inc();
+    }
+
+    /// The other connections on these portals that have the same secret.
+    async fn peers(&self, path: &Connection, portals: Vec<PortalId>) -> Result<Vec<&Connection>, Refused> {
         let mut peers = Vec::new();
-        for other in self.config.connections.values().filter(|other| foreign.contains(&other.portal_id)) {
-            if reveal(other).await? == reveal(path).await? {
+        let foreign = |other: &&Connection| other.portal_id != path.portal_id && portals.contains(&other.portal_id);
+        for other in self.config.connections.values().filter(foreign) {
+            if client_secret(other).await? == client_secret(path).await? {
                 peers.push(other);
             }
         }
         Ok(peers)
     }
-
-    async fn store(&self, path: &Connection, batch: Batch) -> Result<(), Refused> {
-        if batch.events.is_empty() {
-            return Ok(());
-        }
-        let events = batch.events.len();
-        let ended: Vec<_> = batch.events.iter().map(|event| (event.connection.clone(), event.ended)).collect();
-        let appended = self.store.append(batch).await.map_err(|error| {
-            tracing::error!(connection = %path.name, %error, cause = error.source(), "delivery not stored");
-            Refused::from(&error)
-        })?;
-        for ((connection, ended), fresh) in ended.into_iter().zip(&appended.fresh) {
-            if let (Some((state, reason)), true) = (ended, fresh) {
-                self.count_ended(connection, state, reason);
-            }
-        }
-        tracing::debug!(
-            connection = %path.name,
-            events,
-            fresh = appended.fresh_count(),
-            event.ids = %EventIds(&appended.ids),
-            "delivery stored"
-        );
-        Ok(())
-    }
-
-    /// The envelope alone settled it: no turn will count it.
-    fn count_ended(&self, connection: ConnectionName, state: EventState, reason: Reason) {
-        let labels = FinishedLabels {
-            connection: connection.0,
-            outcome: state.as_str().to_owned(),
-            reason: reason.as_str().to_owned(),
-        };
-        self.metrics.events_finished.get_or_create(&labels).inc();
-    }
-
-    fn count(&self, received: Vec<(ConnectionName, &'static str, u64)>) {
-        let seconds = self.clock.now().0.div_euclid(1000);
-        for (connection, kind, count) in received {
-            let labels = ReceivedLabels { connection: connection.0, r#type: kind.to_owned() };
-            self.metrics.events_received.get_or_create(&labels).inc_by(count);
-            self.metrics.last_event_timestamp.get_or_create(&labels).set(seconds);
-        }
-    }
 }
 
-/// What the sender did. Our own failures were logged where they happened.
-fn log(path: &Connection, refused: Refused) {
-    let (code, fix) = refused.code_and_fix();
-    match refused {
-        Refused::Signature { cause } => tracing::warn!(connection = %path.name, code, cause, fix, "delivery refused"),
-        Refused::Secret | Refused::Overloaded | Refused::StoreUnavailable => {}
-        Refused::UnknownConnection
-        | Refused::BodyTooLarge { .. }
-        | Refused::BodyTooSlow
-        | Refused::BodyCut
-        | Refused::Envelope(_) => tracing::warn!(connection = %path.name, code, fix, "delivery refused: {refused}"),
-    }
+fn portal_of(element: &Element<'_>) -> Option<PortalId> {
+    element.fields.as_ref()?.portal_id.integer().map(PortalId)
 }
 
-async fn reveal(connection: &Connection) -> Result<std::borrow::Cow<'_, str>, Refused> {
-    secrets::reveal(&connection.client_secret).await.map_err(|error| {
-        tracing::error!(connection = %connection.name, %error, "client secret unreadable");
-        Refused::Secret
+async fn client_secret(connection: &Connection) -> Result<Cow<'_, str>, Refused> {
+    reveal(connection, &connection.client_secret, "client_secret").await
+}
+
+async fn reveal<'a>(
+    connection: &Connection,
+    secret: &'a Secret,
+    setting: &'static str,
+) -> Result<Cow<'a, str>, Refused> {
+    secrets::reveal(secret).await.map_err(|error| {
+        tracing::error!(connection = %connection.name, setting, %error, "secret unreadable");
+        Refused::Secret { setting }
     })
 }

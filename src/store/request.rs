@@ -28,6 +28,8 @@ pub enum ActionKind {
     Resume,
     /// The AI gets the conversation, and answers what is open at once.
     Send,
+    /// The conversation is over, as whoever holds it says.
+    Close,
 }
 
 /// Of a `handoff_request` event, in the same mailboxes.

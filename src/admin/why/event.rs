@@ -2,6 +2,7 @@
 
 use super::{Line, steps};
 use crate::domain::{Event, EventKind, Outcome, Reason};
+use crate::store::request::{self, Action, ActionKind, DeliveryCheck, HandoffRequest, TicketWrite};
 use crate::store::types::{EventHistory, RunRecord};
 
 pub(super) fn lines(history: &EventHistory) -> Vec<Line> {
@@ -26,12 +27,15 @@ fn came_in(event: &Event) -> String {
         EventKind::TicketProperty => {
             format!("The ticket property `{}` changed", event.property.as_deref().unwrap_or("?"))
         }
-        EventKind::NoteCreated => "Somebody wrote an internal note".to_owned(),
+        EventKind::NoteCreated => note(event),
         EventKind::Swept => "The sweep found a message that no webhook had announced".to_owned(),
-        EventKind::TicketWrite => "Session data was queued to be written to the ticket".to_owned(),
-        EventKind::HandoffRequest => "Somebody asked for a human".to_owned(),
-        EventKind::Action => format!("Somebody asked to {}", action(event)),
-        EventKind::DeliveryCheck => "A look whether the reply was delivered was planned".to_owned(),
+        EventKind::TicketWrite => ticket_write(event),
+        EventKind::HandoffRequest => handoff(event),
+        EventKind::Action => action(event),
+        EventKind::DeliveryCheck => delivery_check(event),
+        EventKind::Unreadable if by(event) == "OpenCX" => {
+            "OpenCX delivered something that could not be read".to_owned()
+        }
         EventKind::Unreadable => "HubSpot delivered something that could not be read".to_owned(),
     };
     let message = event.message_id.as_ref().map(|id| format!("message {id}, ")).unwrap_or_default();
@@ -51,11 +55,54 @@ fn thread_change(event: &Event) -> String {
     }
 }
 
-/// `pause`, `resume`, … the AI, as the event's parameters say.
+/// Who raised it.
+fn by(event: &Event) -> &'static str {
+    match event.source.as_deref() {
+        Some("admin") => "An operator",
+        Some("workflow") => "A HubSpot workflow",
+        Some("opencx") => "OpenCX",
+        _ => "Somebody",
+    }
+}
+
 fn action(event: &Event) -> String {
-    let data = event.data.as_deref().and_then(|data| serde_json::from_str::<serde_json::Value>(data).ok());
-    let word = data.as_ref().and_then(|data| data.get("action")).and_then(serde_json::Value::as_str);
-    format!("{} the AI", word.unwrap_or("change"))
+    let who = by(event);
+    match request::decode::<Action>(event.data.as_deref()).map(|action| action.action) {
+        Some(ActionKind::Pause) => format!("{who} asked to pause the AI"),
+        Some(ActionKind::Resume) => format!("{who} asked to resume the AI"),
+        Some(ActionKind::Send) => format!("{who} asked to give the conversation to the AI"),
+        Some(ActionKind::Close) => format!("{who} said that the conversation is closed"),
+        None => format!("{who} asked to change the AI"),
+    }
+}
+
+fn handoff(event: &Event) -> String {
+    let reason = request::decode::<HandoffRequest>(event.data.as_deref()).and_then(|wish| wish.reason);
+    let why = reason.map(|reason| format!(": {}", reason.trim_end_matches('.'))).unwrap_or_default();
+    format!("{} asked for a human{why}", by(event))
+}
+
+fn ticket_write(event: &Event) -> String {
+    let write: TicketWrite = request::decode(event.data.as_deref()).unwrap_or_default();
+    let mut what: Vec<String> = write.keys.iter().map(|key| format!("`{key}`")).collect();
+    what.extend(write.tag.then(|| "the handoff tag".to_owned()));
+    what.extend(write.owner.map(|owner| format!("the owner {owner}")));
+    let what = if what.is_empty() { "session data".to_owned() } else { what.join(", ") };
+    format!("A write to the ticket was queued: {what}")
+}
+
+fn delivery_check(event: &Event) -> String {
+    match request::decode::<DeliveryCheck>(event.data.as_deref()) {
+        Some(check) => format!("Look {} whether our message {} was delivered was planned", check.look, check.message),
+        None => "A look whether the reply was delivered was planned".to_owned(),
+    }
+}
+
+fn note(event: &Event) -> String {
+    match &event.object {
+        Some(note) => format!("HubSpot announced the internal note {}", note.id()),
+        None => "HubSpot announced an internal note".to_owned(),
+    }
 }
 
 fn run_lines(event: &Event, run: &RunRecord) -> Vec<Line> {

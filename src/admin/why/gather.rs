@@ -1,11 +1,11 @@
 //! Collects what a story is told from: what the id names, the events of that conversation or ticket, and the mailboxes
 //! they wait in. Everything is bounded; the newest is kept.
 
-use crate::domain::{ConnectionName, Object, ThreadId, TicketId};
+use crate::domain::{ConnectionName, NoteId, Object, Session, ThreadId, TicketId};
 use crate::store::types::{EventFilter, Found};
 use crate::store::{Error, Ledger};
 
-/// Events of one thread or ticket.
+/// Events of one thread, ticket, note or outside conversation.
 const EVENTS_MAX: u32 = 50;
 
 /// Conversations told for an id that names none itself (a session, a contact).
@@ -15,20 +15,32 @@ const CONVERSATIONS_MAX: usize = 3;
 pub(in crate::admin) async fn gather(ledger: &dyn Ledger, id: &str) -> Result<Found, Error> {
     let mut found = ledger.find(id).await?;
     if !id.starts_with("evt_") && !id.starts_with("ses_") {
-        for object in [Object::Thread(ThreadId::from(id)), Object::Ticket(TicketId::from(id))] {
+        let objects = [
+            Object::Thread(ThreadId::from(id)),
+            Object::Ticket(TicketId::from(id)),
+            Object::Outside(id.to_owned()),
+            Object::Note(NoteId::from(id)),
+        ];
+        for object in objects {
             add_events(ledger, None, object, &mut found).await?;
         }
     }
     if found.events.is_empty() {
-        let threads =
-            found.sessions.iter().filter_map(|session| Some((session.connection.clone(), session.thread_id.clone()?)));
-        let threads: Vec<_> = threads.take(CONVERSATIONS_MAX).collect();
-        for (connection, thread) in threads {
-            add_events(ledger, Some(connection), Object::Thread(thread), &mut found).await?;
+        let conversations: Vec<_> = found.sessions.iter().flat_map(conversations).take(CONVERSATIONS_MAX).collect();
+        for (connection, object) in conversations {
+            add_events(ledger, Some(connection), object, &mut found).await?;
         }
     }
     add_mailboxes(ledger, &mut found).await?;
     Ok(found)
+}
+
+/// The mailboxes a session's events are in.
+fn conversations(session: &Session) -> impl Iterator<Item = (ConnectionName, Object)> {
+    let thread = session.thread_id.clone().map(Object::Thread);
+    let outside = session.agent_session_id.clone().map(Object::Outside);
+    let connection = session.connection.clone();
+    thread.into_iter().chain(outside).map(move |object| (connection.clone(), object))
 }
 
 async fn add_events(

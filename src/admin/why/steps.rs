@@ -30,8 +30,19 @@ fn subject(name: &str) -> String {
         "post_draft" => "Posting the internal comment".to_owned(),
         "handoff_comment" => "Posting the handoff comment".to_owned(),
         "assign" => "Assigning the conversation".to_owned(),
-        name => format!("Step `{name}`"),
+        "contact" => "Finding or making the customer's contact".to_owned(),
+        "ticket" => "Finding or making the ticket".to_owned(),
+        "transcript" => "Writing the transcript as a note of the ticket".to_owned(),
+        "ticket_write" => "Updating the ticket".to_owned(),
+        "take" => "Giving the conversation to the AI user".to_owned(),
+        name => relay(name).unwrap_or_else(|| format!("Step `{name}`")),
     }
+}
+
+/// `relay/{message or note}/{session}`.
+fn relay(name: &str) -> Option<String> {
+    let (id, session) = name.strip_prefix("relay/")?.rsplit_once('/')?;
+    Some(format!("Carrying what a rep wrote ({id}) to {session}"))
 }
 
 /// The result's own ids and words: `(message 99)`. Results never hold text; the format's version tells nobody anything.

@@ -66,7 +66,9 @@ pub async fn perform(talk: &mut Talk<'_>, scene: &mut Scene) -> Result<(), Stop>
             talk.endings.push(unreadable(&event));
             continue;
         };
-        overruled(talk);
+        if kind != ActionKind::Close {
+            overruled(talk);
+        }
         let at = event.happened_at();
         match kind {
             ActionKind::Pause => {
@@ -77,6 +79,14 @@ pub async fn perform(talk: &mut Talk<'_>, scene: &mut Scene) -> Result<(), Stop>
             ActionKind::Resume => {
                 session::resume(talk, at);
                 talk.endings.push(Ending::done(event.id, Outcome::Resumed));
+            }
+            ActionKind::Close => {
+                // The agent's side is done with it; a human who has it, or a pause, stays.
+                let with_ai = scene.session.as_ref().is_some_and(|session| session.state == SessionState::Ai);
+                if with_ai && talk.patch.state.is_none() {
+                    talk.patch.state = Some(SessionState::Closed);
+                }
+                talk.endings.push(Ending::done(event.id, Outcome::StatusRecorded));
             }
             ActionKind::Send => {
                 session::resume(talk, answered_by(scene, at));

@@ -71,6 +71,7 @@ fn outcome(event: &Event) -> Option<Outcome> {
     request::decode::<Action>(event.data.as_deref()).map(|action| match action.action {
         ActionKind::Pause => Outcome::Paused,
         ActionKind::Resume | ActionKind::Send => Outcome::Resumed,
+        ActionKind::Close => Outcome::StatusRecorded,
     })
 }
 

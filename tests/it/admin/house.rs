@@ -46,6 +46,7 @@ impl Clock for Still {
 pub(crate) struct House {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) clock: Arc<Still>,
+    pub(crate) problems: admin::Problems,
     pub(crate) router: Router,
 }
 
@@ -62,6 +63,7 @@ impl House {
             mode: Mode::Inline,
         };
         let store = Arc::new(SqliteStore::open(options).await.unwrap());
+        let problems = admin::Problems::default();
         let state = admin::State {
             store: Arc::<SqliteStore>::clone(&store),
             ledger: Arc::<SqliteStore>::clone(&store),
@@ -69,8 +71,9 @@ impl House {
             metrics: Metrics::default(),
             panels: Arc::default(),
             clock: Arc::<Still>::clone(&clock),
+            problems: admin::Problems::clone(&problems),
         };
-        Self { store, clock, router: admin::router(state) }
+        Self { store, clock, problems, router: admin::router(state) }
     }
 
     pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
@@ -82,12 +85,23 @@ impl House {
         (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
 
+    /// With a body.
+    pub(crate) async fn send(&self, method: &str, path: &str, body: impl Into<String>) -> (StatusCode, Value) {
+        let request = Request::builder().method(method).uri(path).body(Body::from(body.into())).unwrap();
+        let (status, text) = self.answer(request).await;
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
     pub(crate) async fn text(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> (StatusCode, String) {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        self.answer(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn answer(&self, request: Request<Body>) -> (StatusCode, String) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
         let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
         (status, String::from_utf8(bytes.to_vec()).unwrap())

@@ -9,6 +9,8 @@ mod commands;
 #[cfg(test)]
 mod context;
 #[cfg(test)]
+mod custom_data;
+#[cfg(test)]
 mod health;
 #[cfg(test)]
 mod house;

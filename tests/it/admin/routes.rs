@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use hubspot_bridge::clock::Clock;
 use hubspot_bridge::domain::{ConnectionName, Reason, SessionPatch, SessionState};
-use hubspot_bridge::store::Store;
+use hubspot_bridge::store::{SessionChange, SessionKey, Store};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ async fn a_session_has_the_promised_shape() {
     let expected = json!({
         "id": "ses_1", "connection": "acme", "state": "handed_off", "mode": "autopilot", "thread_id": "t1",
         "ticket_id": "77", "contact_id": null, "agent_session_id": "agent-1", "custom_data": { "priority": "HIGH" },
-        "custom_data_pending": true, "answered_through": null, "handed_off_at": "2026-11-21T09:00:00.000Z",
+        "custom_data_pending": true, "answered_through": null, "ai_since": null, "handed_off_at": "2026-11-21T09:00:00.000Z",
         "created_at": "2026-11-21T09:00:00.000Z", "updated_at": "2026-11-21T09:00:00.000Z", "version": 1,
     });
     assert_eq!(house.get("/api/v1/sessions/ses_1").await.1, expected);
@@ -105,7 +105,8 @@ async fn a_held_connection_shows_its_cause_everywhere() {
         list["items"][0],
         json!({
             "name": "acme", "portal_id": "1234567", "webhook_url": "https://bridge.example.com/webhooks/hubspot/acme",
-            "mode": "autopilot", "agent": "faq", "health": "held",
+            "opencx_webhook_url": null, "actions_url": "https://bridge.example.com/actions/hubspot/acme",
+            "mode": "autopilot", "agent": "faq", "health": "held", "problems": [],
             "hold": {
                 "cause": "unauthorized: HubSpot answered 401",
                 "since": "2026-11-21T09:00:00.000Z", "until": "2026-11-21T09:00:30.000Z",
@@ -117,6 +118,36 @@ async fn a_held_connection_shows_its_cause_everywhere() {
     house.store.hold(&acme, house.clock.now(), "").await.unwrap();
     assert!(!house.text("GET", "/metrics", &[]).await.1.contains("bridge_connection_held{"));
     assert_eq!(house.get("/api/v1/connections").await.1["items"][0]["health"], "ok");
+}
+
+#[tokio::test]
+async fn a_connection_shows_every_address_it_takes_calls_at_and_its_problems() {
+    let house = House::new("kind = \"opencx\"\napi_key = \"k\"\nwebhook_secret = \"canary\"\n").await;
+    let said = vec!["The pipeline `7` does not exist.".to_owned()];
+    house.problems.insert(ConnectionName::from("acme"), said.clone());
+    let (_, list) = house.get("/api/v1/connections").await;
+    let acme = &list["items"][0];
+    assert_eq!(acme["opencx_webhook_url"], "https://bridge.example.com/webhooks/opencx/acme");
+    assert_eq!(acme["problems"], json!(said));
+    assert!(!list.to_string().contains("canary"));
+
+    let without = House::new("kind = \"opencx\"\napi_key = \"k\"\n").await;
+    let (_, list) = without.get("/api/v1/connections").await;
+    assert_eq!(list["items"][0]["opencx_webhook_url"], Value::Null, "nothing could be checked there");
+}
+
+#[tokio::test]
+async fn why_tells_what_happened_outside_hubspot_by_the_sessions_id_and_the_agents() {
+    let house = House::new("").await;
+    let key = SessionKey::Agent(ConnectionName::from("acme"), "agent-1".to_owned());
+    let patch = SessionPatch { ticket_id: Some("77".into()), ..SessionPatch::default() };
+    house.store.patch_session(SessionChange { key, version: 0, patch }).await.unwrap();
+    house.send("POST", "/api/v1/sessions/ses_1/handoff", "").await;
+    for id in ["ses_1", "agent-1", "77"] {
+        let (_, story) = house.get(&format!("/api/v1/why/{id}")).await;
+        assert_eq!(story["lines"][0]["text"], "An operator asked for a human (evt_1).", "{id}: {story}");
+        assert!(story["now"].as_str().unwrap().contains("1 event waits in acme/outside/agent-1"), "{id}: {story}");
+    }
 }
 
 #[tokio::test]
@@ -162,6 +193,9 @@ async fn every_refusal_is_json_with_a_fix() {
         ("GET", "/api/v1/sessions/ses_9", 404, "not_found"),
         ("GET", "/api/v1/why/unheard-of", 404, "not_found"),
         ("POST", "/api/v1/sessions/ses_9/pause", 404, "not_found"),
+        ("POST", "/api/v1/sessions/ses_9/handoff", 404, "not_found"),
+        ("PATCH", "/api/v1/sessions/ses_9", 400, "bad_request"),
+        ("PATCH", "/api/v1/sessions", 405, "method_not_allowed"),
         ("POST", "/api/v1/events", 405, "method_not_allowed"),
         ("GET", "/api/v1/sessions/ses_1/pause", 405, "method_not_allowed"),
         ("GET", "/api/v1/events?colour=red", 400, "bad_request"),

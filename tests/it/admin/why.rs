@@ -140,6 +140,36 @@ fn a_story_is_told_from_its_end() {
 }
 
 #[test]
+fn every_step_has_words() {
+    for (name, words) in [
+        ("contact", "Finding or making the customer's contact: done (contact: 55)."),
+        ("ticket", "Finding or making the ticket: done (contact: 55)."),
+        ("transcript", "Writing the transcript as a note of the ticket: done (contact: 55)."),
+        ("ticket_write", "Updating the ticket: done (contact: 55)."),
+        ("take", "Giving the conversation to the AI user: done (contact: 55)."),
+        ("relay/m1/ses_2", "Carrying what a rep wrote (m1) to ses_2: done (contact: 55)."),
+        ("relay/m1", "Step `relay/m1`: done (contact: 55)."),
+        ("of_a_newer_release", "Step `of_a_newer_release`: done (contact: 55)."),
+    ] {
+        let step = StepRecord {
+            name: name.to_owned(),
+            status: StepStatus::Done,
+            act_deadline: at(70),
+            anchor: None,
+            text_hash: None,
+            text: Some("canary".to_owned()),
+            result: Some(r#"{"v":1,"contact":"55"}"#.to_owned()),
+            intended_at: at(3),
+            settled_at: Some(at(4)),
+            run: 1,
+        };
+        let run = RunRecord { run: 1, started_at: at(2), ended_at: None, note: None, steps: vec![step] };
+        let found = Found { events: vec![EventHistory { event: event(1), runs: vec![run] }], ..Found::default() };
+        assert_eq!(texts(&tell(&found, &[], at(10)))[0], words);
+    }
+}
+
+#[test]
 fn every_kind_of_event_has_words_of_its_own() {
     let change = |property: &str, value: &str| Event {
         kind: EventKind::ThreadProperty,
@@ -170,6 +200,57 @@ fn every_kind_of_event_has_words_of_its_own() {
             "The sweep found a message that no webhook had announced (message m1, evt_1).",
         ),
         (kind(EventKind::Unreadable), "HubSpot delivered something that could not be read (evt_1)."),
+    ] {
+        assert_eq!(texts(&tell(&alone(event), &[], at(10))), [words]);
+    }
+}
+
+#[test]
+fn what_somebody_asked_for_is_told_with_who_it_was() {
+    let kind = |kind| Event { kind, message_id: None, ..event(1) };
+    let from = |source: &str, data: &str, of: EventKind| Event {
+        source: Some(source.to_owned()),
+        data: Some(data.to_owned()),
+        ..kind(of)
+    };
+    for (event, words) in [
+        (from("opencx", "", EventKind::Unreadable), "OpenCX delivered something that could not be read (evt_1)."),
+        (
+            from("workflow", r#"{"v":1,"action":"resume"}"#, EventKind::Action),
+            "A HubSpot workflow asked to resume the AI (evt_1).",
+        ),
+        (
+            from("admin", r#"{"v":1,"action":"send"}"#, EventKind::Action),
+            "An operator asked to give the conversation to the AI (evt_1).",
+        ),
+        (
+            from("opencx", r#"{"v":1,"action":"close"}"#, EventKind::Action),
+            "OpenCX said that the conversation is closed (evt_1).",
+        ),
+        (from("admin", r#"{"v":2,"action":"sing"}"#, EventKind::Action), "An operator asked to change the AI (evt_1)."),
+        (
+            from("workflow", r#"{"v":1,"reason":"VIP customer."}"#, EventKind::HandoffRequest),
+            "A HubSpot workflow asked for a human: VIP customer (evt_1).",
+        ),
+        (from("opencx", r#"{"v":1,"reason":null}"#, EventKind::HandoffRequest), "OpenCX asked for a human (evt_1)."),
+        (kind(EventKind::HandoffRequest), "Somebody asked for a human (evt_1)."),
+        (
+            from("admin", r#"{"v":1,"session":1,"keys":["plan","seats"]}"#, EventKind::TicketWrite),
+            "A write to the ticket was queued: `plan`, `seats` (evt_1).",
+        ),
+        (
+            from("", r#"{"v":1,"session":null,"tag":true,"owner":"A-7"}"#, EventKind::TicketWrite),
+            "A write to the ticket was queued: the handoff tag, the owner A-7 (evt_1).",
+        ),
+        (kind(EventKind::TicketWrite), "A write to the ticket was queued: session data (evt_1)."),
+        (
+            from("", r#"{"v":1,"message":"p1","look":2}"#, EventKind::DeliveryCheck),
+            "Look 2 whether our message p1 was delivered was planned (evt_1).",
+        ),
+        (
+            Event { object: Some(Object::Note("n9".into())), ..kind(EventKind::NoteCreated) },
+            "HubSpot announced the internal note n9 (evt_1).",
+        ),
     ] {
         assert_eq!(texts(&tell(&alone(event), &[], at(10))), [words]);
     }

@@ -92,6 +92,7 @@ impl Life {
             metrics: metrics.clone(),
             panels: Arc::new(panels),
             clock: Arc::clone(&clock),
+            problems: admin::Problems::default(),
         });
         let intake = Intake { store: Arc::clone(&store), config: Arc::clone(config), clock, metrics: metrics.clone() };
         Self { router: intake::router(intake), admin, store, ledger, metrics, acme, stop, tasks }

@@ -1,11 +1,13 @@
 //! Intake: what HubSpot may send, what it is answered, what reaches the store.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails should stop where it fails")]
 
+mod actions;
 mod answers;
 mod fixture;
 mod judging;
 mod listener;
 mod notes;
+mod opencx;
 mod properties;
 mod recording;
 mod routing;

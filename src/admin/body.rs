@@ -1,0 +1,31 @@
+//! Request bodies: one JSON object with known fields, within bounds; no body at all is an empty object. Refusals never
+//! repeat what a field held.
+
+use axum::body::{Body, to_bytes};
+use serde_json::{Map, Value};
+
+use super::error::ApiError;
+use crate::limits::{ADMIN_BODY, BODY_READ};
+
+/// The body's fields, all of them among `known`.
+pub(super) async fn read(body: Body, known: &[&str]) -> Result<Map<String, Value>, ApiError> {
+    let slow = |_| ApiError::bad_request("the body did not arrive in time", "look at the network, then send it again");
+    let bytes = tokio::time::timeout(BODY_READ, to_bytes(body, ADMIN_BODY)).await.map_err(slow)?.map_err(|_| {
+        let message = format!("the body broke off, or is larger than {ADMIN_BODY} bytes");
+        ApiError::too_large(message, "send less at once")
+    })?;
+    let wanted = match known {
+        [] => "send no body".to_owned(),
+        known => format!("send a JSON object; known fields: {}", known.join(", ")),
+    };
+    if bytes.trim_ascii().is_empty() {
+        return Ok(Map::new());
+    }
+    let Ok(Value::Object(fields)) = serde_json::from_slice(&bytes) else {
+        return Err(ApiError::bad_request("the body is not a JSON object", wanted));
+    };
+    if fields.keys().any(|key| !known.contains(&key.as_str())) {
+        return Err(ApiError::bad_request("the body holds an unknown field", wanted));
+    }
+    Ok(fields)
+}

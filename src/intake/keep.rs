@@ -1,0 +1,77 @@
+//! The last step of every door: what came in is stored, then counted, and only then answered 200. Called by the routes.
+
+use std::error::Error as _;
+
+use tokio::time::Instant;
+
+use super::answer::Refused;
+use super::routes::Intake;
+use crate::config::Connection;
+use crate::domain::{ConnectionName, EventId, EventIds, Reason, State};
+use crate::store::Batch;
+use crate::telemetry::metrics::{Finished as FinishedLabels, Received as ReceivedLabels};
+
+/// How much came in, duplicates too, by connection and type.
+pub type Tally = Vec<(ConnectionName, &'static str, u64)>;
+
+impl Intake {
+    /// Stores the batch; the ids are in its order, of the first event for a duplicate. What was not stored is not
+    /// counted as received.
+    pub(super) async fn keep(
+        &self,
+        path: &Connection,
+        batch: Batch,
+        received: Tally,
+        began: Instant,
+    ) -> Result<Vec<EventId>, Refused> {
+        let stored = self.store(path, batch).await;
+        self.metrics.ack_seconds.observe(began.elapsed().as_secs_f64());
+        let ids = stored?;
+        self.count(received);
+        Ok(ids)
+    }
+
+    async fn store(&self, path: &Connection, batch: Batch) -> Result<Vec<EventId>, Refused> {
+        if batch.events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let events = batch.events.len();
+        let ended: Vec<_> = batch.events.iter().map(|event| (event.connection.clone(), event.ended)).collect();
+        let appended = self.store.append(batch).await.map_err(|error| {
+            tracing::error!(connection = %path.name, %error, cause = error.source(), "delivery not stored");
+            Refused::from(&error)
+        })?;
+        for ((connection, ended), fresh) in ended.into_iter().zip(&appended.fresh) {
+            if let (Some((state, reason)), true) = (ended, fresh) {
+                self.count_ended(connection, state, reason);
+            }
+        }
+        tracing::debug!(
+            connection = %path.name,
+            events,
+            fresh = appended.fresh_count(),
+            event.ids = %EventIds(&appended.ids),
+            "delivery stored"
+        );
+        Ok(appended.ids)
+    }
+
+    /// The envelope alone settled it: no turn will count it.
+    fn count_ended(&self, connection: ConnectionName, state: State, reason: Reason) {
+        let labels = FinishedLabels {
+            connection: connection.0,
+            outcome: state.as_str().to_owned(),
+            reason: reason.as_str().to_owned(),
+        };
+        self.metrics.events_finished.get_or_create(&labels).inc();
+    }
+
+    fn count(&self, received: Tally) {
+        let seconds = self.clock.now().0.div_euclid(1000);
+        for (connection, kind, count) in received {
+            let labels = ReceivedLabels { connection: connection.0, r#type: kind.to_owned() };
+            self.metrics.events_received.get_or_create(&labels).inc_by(count);
+            self.metrics.last_event_timestamp.get_or_create(&labels).set(seconds);
+        }
+    }
+}
