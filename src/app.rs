@@ -13,8 +13,8 @@ use crate::agents;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::domain::ConnectionName;
-use crate::handlers::Context;
 use crate::handlers::context::Common;
+use crate::handlers::{Context, startup};
 use crate::hubspot::{self, transport::Transport};
 use crate::intake::{self, Intake, listener};
 use crate::lifecycle::{self, Kind, Lifecycle};
@@ -113,6 +113,7 @@ struct House {
     ledger: Arc<dyn Ledger>,
     health: Arc<health::Health>,
     shared: Arc<Shared>,
+    problems: admin::Problems,
 }
 
 impl House {
@@ -135,7 +136,16 @@ impl House {
             metrics: metrics.clone(),
             held: DashMap::new(),
         });
-        Ok(Self { config: Arc::clone(config), clock, metrics, store, ledger, health, shared })
+        Ok(Self {
+            config: Arc::clone(config),
+            clock,
+            metrics,
+            store,
+            ledger,
+            health,
+            shared,
+            problems: admin::Problems::default(),
+        })
     }
 
     fn start(&self, life: &Lifecycle, public: TcpListener, admin: TcpListener) {
@@ -151,6 +161,8 @@ impl House {
         });
         for cx in self.shared.connections.values() {
             life.spawn(Kind::Errand, "the sweep", sweep::run(cx.clone(), life.draining()));
+            let look = startup::run(cx.clone(), Arc::clone(&self.problems), life.draining());
+            life.spawn(Kind::Errand, "the look at HubSpot's settings", look);
         }
         let keep = self.config.store.retention;
         let prune = retention::run(Arc::clone(&self.store), Arc::clone(&self.clock), keep, life.draining());
@@ -175,7 +187,7 @@ impl House {
             config: Arc::clone(&self.config),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
-            problems: admin::Problems::default(),
+            problems: Arc::clone(&self.problems),
         };
         let stop = closing;
         life.spawn(Kind::Vital, "the admin listener", async move {

@@ -6,10 +6,9 @@ use axum::Json;
 use axum::extract::{self, Path, Request};
 use serde_json::Value;
 
-use super::actions::fresh_key;
 use super::error::ApiError;
 use super::{Answer, State, body, sessions, views};
-use crate::domain::{EventKind, NewEvent, Object, Schedule, Session, SessionPatch};
+use crate::domain::{NewEvent, Session, SessionPatch};
 use crate::limits::{CUSTOM_DATA_BYTES, CUSTOM_DATA_KEYS, CUSTOM_DATA_SESSION, NAME_BYTES};
 use crate::store::request::{self, TicketWrite};
 use crate::store::{Batch, Error, SessionChange, SessionKey};
@@ -30,7 +29,7 @@ pub(super) async fn patch(
         let session = sessions::find(&admin, &id).await?;
         let Some(session) = apply(&admin, session, &wanted).await? else { continue };
         // Also when it was all so already: a first attempt may have failed between the session and the ticket.
-        if let Some(event) = ticket_write(&admin, &session, &wanted)? {
+        if let Some(event) = ticket_write(&admin, &session, &wanted) {
             admin.store.append(Batch { events: vec![event], dirty: Vec::new() }).await?;
         }
         return Ok(Json(views::session(&session)));
@@ -60,14 +59,13 @@ async fn apply(admin: &State, session: Session, wanted: &CustomData) -> Result<O
 }
 
 /// Brings the ticket up to date; none when there is nothing to bring.
-fn ticket_write(admin: &State, session: &Session, wanted: &CustomData) -> Result<Option<NewEvent>, ApiError> {
+fn ticket_write(admin: &State, session: &Session, wanted: &CustomData) -> Option<NewEvent> {
     let ticketing = admin.config.connections.get(&session.connection).is_some_and(|known| known.ticketing.enabled);
-    let Some(ticket) = session.ticket_id.clone().filter(|_| ticketing && !wanted.is_empty()) else { return Ok(None) };
-    let (name, ticket) = (session.connection.clone(), Object::Ticket(ticket));
+    let ticket = session.ticket_id.clone().filter(|_| ticketing && !wanted.is_empty())?;
     let keys = wanted.keys().cloned().collect();
     let write = TicketWrite { v: 1, session: Some(session.id.0), keys, ..TicketWrite::default() };
-    let event = request::event(name, ticket, EventKind::TicketWrite, &write, fresh_key()?, Schedule::Now);
-    Ok(Some(NewEvent { source: Some("admin".to_owned()), ..event }))
+    let event = request::ticket_write(session.connection.clone(), ticket, &write);
+    Some(NewEvent { source: Some("admin".to_owned()), ..event })
 }
 
 fn read(given: Option<&Value>) -> Result<CustomData, ApiError> {

@@ -87,7 +87,7 @@ impl Context {
             directory: Arc::default(),
             clock: Arc::clone(common.clock),
             metrics: common.metrics.clone(),
-            console_url: String::new(),
+            console_url: common.config.admin.public_url.clone(),
             hubspot_timeout: common.config.hubspot.timeout,
         }
     }

@@ -12,12 +12,10 @@ use crate::domain::{
 };
 use crate::filters::ownership;
 use crate::handlers::Stop;
+use crate::handlers::handoff::ticket::HANDED_OFF_TAG;
 use crate::handlers::relay::{Carried, Carrier, Words, author, is_known_to_agent, is_with_a_human};
 use crate::hubspot::{Class, text};
 use crate::store::{SessionChange, SessionKey};
-
-/// The value that says of a ticket that its conversation was handed off.
-const HANDOFF_TAG: &str = "opencx_handedoff";
 
 /// What reps wrote in this turn, on its way to the agent's side.
 #[derive(Debug, Default)]
@@ -253,7 +251,7 @@ async fn is_tagged(talk: &mut Talk<'_>, ticket: &TicketId) -> Result<Option<bool
 
 /// HubSpot joins the values of a multi-select by semicolons.
 fn has_tag(values: &str) -> bool {
-    values.split(';').any(|value| value.trim() == HANDOFF_TAG)
+    values.split(';').any(|value| value.trim() == HANDED_OFF_TAG)
 }
 
 /// The message's new words, without what a mail quotes; none: HubSpot must be asked again.

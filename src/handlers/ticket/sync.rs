@@ -69,8 +69,20 @@ impl<'a> Sync<'a> {
 
     /// What changes for the sessions.
     pub(super) fn sessions(&self, cx: &Context, values: &Values) -> Vec<SessionChange> {
-        let synced = !self.properties.is_empty();
-        self.sessions.iter().filter(|_| synced).filter_map(|session| change(cx, session, values)).collect()
+        if self.properties.is_empty() {
+            return Vec::new();
+        }
+        let news: Values = values.iter().filter(|(name, value)| !self.is_echo(name, value)).map(owned).collect();
+        self.sessions.iter().filter_map(|session| change(cx, session, &news)).collect()
+    }
+
+    /// Does a property show nothing but what the bridge wrote last? A session may be ahead of it by now, with its own
+    /// write on the way.
+    fn is_echo(&self, name: &str, value: &Option<String>) -> bool {
+        let mut about = self.changes.iter().filter(|event| event.property.as_deref() == Some(name)).peekable();
+        about.peek().is_some()
+            && about.all(|event| self.ours.sent(event))
+            && value.as_deref().is_some_and(|value| self.ours.last_wrote(name, value))
     }
 }
 
@@ -106,12 +118,26 @@ struct Ours {
 
 impl Ours {
     fn wrote(&self, event: &Event, value: &str) -> bool {
-        let source = event.source.as_deref().and_then(|source| source.split_once(':'));
-        source.is_some_and(|(_, id)| self.apps.iter().any(|app| app == id)) || {
-            let hash = hash(value);
-            self.writes.iter().any(|(name, written)| event.property.as_ref() == Some(name) && *written == hash)
-        }
+        let by_hand = event.source.as_deref().is_some_and(|source| source.starts_with("CRM_UI"));
+        let named = || event.property.as_deref().is_some_and(|name| self.last_wrote(name, value));
+        self.sent(event) || (!by_hand && named())
     }
+
+    /// HubSpot names our app as the source of the change.
+    fn sent(&self, event: &Event) -> bool {
+        let source = event.source.as_deref().and_then(|source| source.split_once(':'));
+        source.is_some_and(|(_, id)| self.apps.iter().any(|app| app == id))
+    }
+
+    /// Is this what the bridge wrote last?
+    fn last_wrote(&self, property: &str, value: &str) -> bool {
+        let hash = hash(value);
+        self.writes.iter().any(|(name, written)| name == property && *written == hash)
+    }
+}
+
+fn owned((name, value): (&String, &Option<String>)) -> (String, Option<String>) {
+    (name.clone(), value.clone())
 }
 
 fn ending(event: &Event, values: &Values, ours: &Ours) -> Ending {

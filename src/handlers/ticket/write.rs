@@ -7,14 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Values, sync};
 use crate::domain::{Ending, Event, EventId, Outcome, Reason, SessionId, ThreadId, TicketId};
+use crate::handlers::handoff::ticket::HANDED_OFF_TAG;
 use crate::handlers::journal::{self, Journal, outcome, step};
 use crate::handlers::{Context, Stop, unreadable};
 use crate::hubspot::Effect;
 use crate::store::request::{self, TicketWrite};
 use crate::store::{SessionKey, StepResult, StepStatus};
 
-/// The value that marks a ticket whose conversation was handed off.
-const TAG: &str = "opencx_handedoff";
 const OWNER: &str = "hubspot_owner_id";
 
 /// What the turn's writes ask for, as things stand now.
@@ -119,10 +118,10 @@ impl Wish {
 /// The choices of a multi-select with the tag among them.
 fn tagged(has: &str) -> String {
     let mut choices: Vec<&str> = has.split(';').map(str::trim).filter(|choice| !choice.is_empty()).collect();
-    if choices.contains(&TAG) {
+    if choices.contains(&HANDED_OFF_TAG) {
         return has.to_owned();
     }
-    choices.push(TAG);
+    choices.push(HANDED_OFF_TAG);
     choices.join(";")
 }
 

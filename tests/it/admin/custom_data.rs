@@ -51,7 +51,7 @@ async fn values_become_text_and_wait_for_the_agents_next_send() {
 async fn the_sessions_ticket_is_written_too() {
     let house = house(TICKETING, Some("77")).await;
     set(&house, &json!({"plan": "gold", "seats": 5})).await;
-    let written = json!({"v": 1, "session": 1, "keys": ["plan", "seats"], "tag": false, "owner": null});
+    let written = json!({"v": 1, "session": 1, "keys": ["plan", "seats"], "tag": false, "owner": null, "thread": null});
     assert_eq!(writes(&house).await, [(Object::Ticket("77".into()), written)]);
 }
 
