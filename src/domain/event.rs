@@ -8,7 +8,8 @@ use super::{
     Timestamp, TurnId,
 };
 
-/// What happened. The first three come from HubSpot, the rest the bridge raises itself.
+/// What happened. The first four come from HubSpot, the rest the bridge raises itself; the last stands for what could not be
+/// read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// `conversation.newMessage` (and its alias `conversation.messageCreated`).
@@ -92,7 +93,7 @@ pub enum Object {
 }
 
 impl Object {
-    /// HubSpot's id of it.
+    /// HubSpot's id of it; the agent's own of a conversation outside HubSpot.
     #[must_use]
     pub fn id(&self) -> &str {
         match self {
@@ -139,9 +140,9 @@ impl Object {
 /// The two priorities of the house.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Lane {
-    /// Threads.
+    /// Threads, and conversations outside HubSpot.
     Conversation,
-    /// Tickets.
+    /// Tickets and notes.
     Ticket,
 }
 
@@ -167,7 +168,7 @@ pub struct DedupKey(pub [u8; 16]);
 /// When an event lets its mailbox become due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schedule {
-    /// At once: reps, ownership, ticket changes.
+    /// At once: reps, ownership, ticket changes and writes, requests.
     Now,
     /// May be a customer message: `min(last + quiet, first + max)` over those waiting.
     Quiet {
@@ -176,7 +177,7 @@ pub enum Schedule {
         /// The longest a burst may be waited for.
         max: Duration,
     },
-    /// Not before this time (delivery checks, spaced ticket writes).
+    /// Not before this time: delivery checks.
     At(Timestamp),
 }
 
@@ -185,7 +186,7 @@ pub enum Schedule {
 pub struct NewEvent {
     /// Whose.
     pub connection: ConnectionName,
-    /// The thread or ticket; none when the element could not be read that far.
+    /// What it is about; none when the element could not be read that far.
     pub object: Option<Object>,
     /// What happened.
     pub kind: EventKind,

@@ -15,11 +15,11 @@ use crate::telemetry::metrics;
 
 /// How long a mailbox of a connection that is no longer configured is left alone.
 const UNCONFIGURED_PAUSE: Duration = Duration::from_hours(1);
-/// How long to wait after the store itself failed.
 /// What a peer that asks for no pause at all gets.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// So many failed attempts before an unreachable HubSpot is taken for an outage.
 const OUTAGE_AFTER: u32 = 3;
+/// How long to wait after the store itself failed.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
 
 /// Works on one leased mailbox. Never panics, never returns an error: what went wrong is in the ledger and the log.

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use hubspot_bridge::domain::ThreadId;
 use hubspot_bridge::sandbox::portal::people::Customer;
+use hubspot_bridge::sandbox::portal::seed::KNOWN_CUSTOMER;
 use hubspot_bridge::sandbox::portal::{BodyKind, Effect, Fault};
 use serde_json::{Value, json};
 
 use crate::conversation::house::{House, get};
 
+const DOCUMENT: &str = include_str!("../../../docs/handoff.md");
 const ASSOCIATIONS: &str = "/crm/v4/objects/contacts/*/associations/*";
 
 async fn known(house: &mut House) -> ThreadId {
@@ -38,6 +40,15 @@ async fn each_part_says_how_it_ended() {
         assert_eq!(shown[part]["status"], "failed", "{part}: {shown}");
         assert!(!shown[part]["detail"].as_str().unwrap().contains("anna"), "{shown}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_of_the_page_is_about_the_customer_a_fresh_sandbox_knows() {
+    let house = House::new().await;
+    assert!(DOCUMENT.contains(&format!("/api/v1/context?connection=acme&email={KNOWN_CUSTOMER}`")));
+    let (_, shown) = get(&house, &format!("/api/v1/context?connection=acme&email={KNOWN_CUSTOMER}")).await;
+    let example = DOCUMENT.split_once("\n```json context\n").unwrap().1.split_once("\n```").unwrap().0;
+    assert_eq!(shown, serde_json::from_str::<Value>(example).unwrap(), "{shown:#}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,6 +13,7 @@ mod agent;
 mod answers;
 mod assist;
 mod delivery;
+mod documented;
 mod email;
 mod guarantee;
 mod handoff;

@@ -3,6 +3,7 @@
 
 mod actions;
 mod answers;
+mod documented;
 mod fixture;
 mod judging;
 mod listener;
