@@ -36,7 +36,7 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
     remarks.extend(assigned.remark);
     let commented = talk.journal.status(step::HANDOFF_COMMENT) == Some(StepStatus::Done);
     if !commented && !assigned.human && records.ticket.is_none() {
-        return Err(Stop::Refused { reason: refused, detail: remarks.join("; ") });
+        return Err(in_vain(talk, refused, &remarks.join("; ")));
     }
     write_later(talk, scene, &records, assigned.ticket_owner);
     talk.patch.state = Some(SessionState::HandedOff);
@@ -50,6 +50,16 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
     talk.conclude(Outcome::HandedOff, plan.forced_by(), detail.as_deref());
     talk.requests.handed_over = detail;
     Ok(())
+}
+
+/// Nobody could be told.
+fn in_vain(talk: &Talk<'_>, refused: Reason, errors: &str) -> Stop {
+    match &talk.last_resort {
+        Some(last) if refused == Reason::RejectedByHubspot => {
+            Stop::Refused { reason: last.reason, detail: format!("{}; last error: {errors}", last.detail) }
+        }
+        Some(_) | None => Stop::Refused { reason: refused, detail: errors.to_owned() },
+    }
 }
 
 /// Before anything shows: is there no human in it by now? None: the open messages were ended. What was begun is carried

@@ -89,7 +89,7 @@ async fn keep_in_step(
     }
     let wish = write::Wish::of(cx, ticket, &bound.writes).await?;
     write::wait(cx, ticket, &wish, journal).await?;
-    let sync = sync::Sync::of(cx, ticket, &bound.changes, &bound.dirty).await?;
+    let sync = sync::Sync::of(cx, ticket, &bound.changes, &bound.dirty, !bound.writes.is_empty()).await?;
     let names: BTreeSet<&String> = sync.properties().iter().chain(wish.properties()).collect();
     let names: Vec<String> = names.into_iter().cloned().collect();
     if names.is_empty() {
@@ -124,14 +124,16 @@ async fn keep_in_step(
     // news for any session. Other sessions of the ticket get the written value instead; a refused one stays where it is.
     let ours: Vec<String> = wanted.keys().cloned().collect();
     finish.endings.extend(sync.endings(&values, &ours));
+    let mut stand = Vec::new();
     for (name, value) in wanted {
         if written.stands(&name) {
+            stand.push(name.clone());
             values.insert(name, Some(value));
         } else {
             values.remove(&name);
         }
     }
-    finish.sessions = sync.sessions(cx, &values);
+    finish.sessions = sync.sessions(cx, &values, &stand);
     if written.acted() {
         finish.updated_tickets.push(ticket.clone());
     }

@@ -24,9 +24,10 @@ impl<'a> Sync<'a> {
         ticket: &TicketId,
         changes: &'a [Event],
         dirty: &[String],
+        writes: bool,
     ) -> Result<Self, Stop> {
         let mut sync = Self { changes, sessions: Vec::new(), properties: Vec::new(), ours: Ours::default() };
-        if changes.is_empty() && dirty.is_empty() {
+        if changes.is_empty() && dirty.is_empty() && !writes {
             return Ok(sync);
         }
         sync.sessions = cx.store.sessions_of_ticket(&cx.settings.name, ticket).await?;
@@ -67,12 +68,13 @@ impl<'a> Sync<'a> {
         ends.collect()
     }
 
-    /// What changes for the sessions.
-    pub(super) fn sessions(&self, cx: &Context, values: &Values) -> Vec<SessionChange> {
-        if self.properties.is_empty() {
-            return Vec::new();
-        }
-        let news: Values = values.iter().filter(|(name, value)| !self.is_echo(name, value)).map(owned).collect();
+    /// What changes for the sessions. `written`: properties this turn wrote, which every session of the ticket gets.
+    pub(super) fn sessions(&self, cx: &Context, values: &Values, written: &[String]) -> Vec<SessionChange> {
+        let synced = !self.properties.is_empty();
+        let is_news = |(name, value): &(&String, &Option<String>)| {
+            written.contains(name) || (synced && !self.is_echo(name, value))
+        };
+        let news: Values = values.iter().filter(is_news).map(owned).collect();
         self.sessions.iter().filter_map(|session| change(cx, session, &news)).collect()
     }
 

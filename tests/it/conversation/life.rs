@@ -23,7 +23,6 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::agent::Scripted;
-use super::notes::Notes;
 
 pub struct Life {
     pub router: Router,
@@ -42,7 +41,7 @@ impl Life {
         file: &Path,
         config: &Arc<Config>,
         portals: &BTreeMap<ConnectionName, Portal>,
-        (agent, notes): (&Scripted, &Notes),
+        agent: &Scripted,
         clock: &Arc<ManualClock>,
     ) -> Self {
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
@@ -62,7 +61,7 @@ impl Life {
         let connections: BTreeMap<ConnectionName, Context> = portals
             .iter()
             .map(|(name, portal)| {
-                let transport = Arc::new(notes.before(InProcess(portal.clone())));
+                let transport = Arc::new(InProcess(portal.clone()));
                 let context = Context::new(common, &config.connections[name], transport, Arc::new(agent.clone()));
                 (name.clone(), context)
             })

@@ -1,74 +1,18 @@
 //! Internal notes reach the agent's side as notes, when they are to be mirrored: comments of a thread, and notes on a
 //! linked ticket.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use bytes::Bytes;
-use hubspot_bridge::agents::{Class, Effect, RelayKind};
-use hubspot_bridge::domain::{MessageId, Object, SessionId, ThreadId, TicketId};
-use hubspot_bridge::hubspot::transport::{Transport, TransportError};
-use hubspot_bridge::sandbox::portal::InProcess;
-use serde_json::{Value, json};
+use hubspot_bridge::agents::{Class, Effect as Heard, RelayKind};
+use hubspot_bridge::clock::Clock as _;
+use hubspot_bridge::domain::{MessageId, NoteId, Object, SessionId, ThreadId, TicketId};
+use hubspot_bridge::sandbox::portal::{BodyKind, Effect};
+use serde_json::json;
 
 use super::agent::Carry;
 use super::house::{House, acme};
 
-/// The notes of a portal, in front of its API: the note itself and the tickets it belongs to.
-#[derive(Clone, Default)]
-pub struct Notes(Arc<Mutex<BTreeMap<String, Written>>>);
-
-/// Properties, and the tickets it is on.
-type Written = (Value, Vec<String>);
-
-impl Notes {
-    pub fn before(&self, portal: InProcess) -> impl Transport + use<> {
-        WithNotes { notes: self.clone(), portal }
-    }
-
-    fn write(&self, id: u64, properties: &Value, ticket: Option<&TicketId>) {
-        let tickets = ticket.iter().map(|ticket| ticket.0.clone()).collect();
-        self.0.lock().unwrap().insert(id.to_string(), (properties.clone(), tickets));
-    }
-
-    /// None: not a question about notes.
-    fn answer(&self, path: &str) -> Option<http::Response<Bytes>> {
-        let rest = path.split_once("/objects/notes/")?.1;
-        let notes = self.0.lock().unwrap();
-        let id = rest.split('/').next().unwrap();
-        let (status, body) = match notes.get(id) {
-            None => (404, json!({"status": "error", "message": "resource not found", "category": "OBJECT_NOT_FOUND"})),
-            Some((properties, _)) if rest == id => (200, json!({"id": id, "properties": properties})),
-            Some((_, tickets)) => {
-                let results: Vec<Value> = tickets.iter().map(|ticket| json!({"toObjectId": ticket})).collect();
-                (200, json!({"results": results}))
-            }
-        };
-        let answer = http::Response::builder().status(status).header("content-type", "application/json");
-        Some(answer.body(Bytes::from(body.to_string())).unwrap())
-    }
-}
-
-struct WithNotes {
-    notes: Notes,
-    portal: InProcess,
-}
-
-#[async_trait]
-impl Transport for WithNotes {
-    async fn send(
-        &self,
-        request: http::Request<Bytes>,
-        timeout: Duration,
-    ) -> Result<http::Response<Bytes>, TransportError> {
-        match self.notes.answer(request.uri().path()) {
-            Some(answer) => Ok(answer),
-            None => self.portal.send(request, timeout).await,
-        }
-    }
-}
+const NOTE: &str = "/crm/v3/objects/notes/*";
 
 impl House {
     /// A house that mirrors notes, with an answered conversation on a ticket.
@@ -82,23 +26,20 @@ impl House {
         (house, thread, ticket)
     }
 
-    /// The webhook of its creation.
-    async fn announce_note(&self, id: u64, event: u64) {
-        let element = json!({"eventId": event, "portalId": self.portal.seed().portal_id.0,
-            "appId": self.portal.seed().app_id.0, "occurredAt": 1_795_262_400_000_u64,
-            "subscriptionType": "object.creation", "objectId": id, "objectTypeId": "0-46", "changeSource": "CRM_UI"});
-        self.post(json!([element])).await;
+    /// A rep writes a note on a ticket.
+    fn writes_note(&self, ticket: &TicketId, body: &str) -> NoteId {
+        self.portal.rep_notes_ticket(ticket, &self.rep(), body).unwrap()
     }
 
-    /// A note is written and announced: how its event ended.
-    async fn noted(&mut self, id: u64) -> String {
-        self.announce_note(id, id).await;
+    /// The same: how its event ended.
+    async fn noted(&mut self, ticket: &TicketId, body: &str) -> String {
+        let id = self.writes_note(ticket, body);
         self.until_quiet().await;
-        self.note_ended(id).await
+        self.note_ended(&id).await
     }
 
-    async fn note_ended(&self, id: u64) -> String {
-        let ended = self.outcomes_of(Object::Note(id.to_string().into())).await;
+    async fn note_ended(&self, id: &NoteId) -> String {
+        let ended = self.outcomes_of(Object::Note(id.clone())).await;
         assert_eq!(ended.len(), 1, "{ended:?}");
         ended[0].strip_prefix("object.creation ").unwrap().to_owned()
     }
@@ -115,10 +56,6 @@ impl House {
         assert!(relayed.iter().all(|relay| relay.kind == RelayKind::Note), "{relayed:?}");
         relayed.into_iter().map(|relay| relay.text).collect()
     }
-}
-
-fn note(body: &str) -> Value {
-    json!({"hs_note_body": body, "hs_timestamp": "2026-11-21T12:00:00Z", "hs_object_source": "CRM_UI"})
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,7 +88,7 @@ async fn our_own_comments_are_not_mirrored() {
 #[tokio::test(start_paused = true)]
 async fn a_comment_the_agent_will_not_have_stays_a_comment() {
     let (mut house, thread, _) = House::mirroring().await;
-    house.agent.carries(Carry::Fail(Effect::NotSent, Class::Permanent));
+    house.agent.carries(Carry::Fail(Heard::NotSent, Class::Permanent));
     let written = house.comment(&thread, "Check the address first").await;
     assert_eq!(house.outcome(&written).await, "skipped/internal_comment");
     assert!(house.event(&written).await.detail.unwrap().contains("did not get it"));
@@ -160,72 +97,68 @@ async fn a_comment_the_agent_will_not_have_stays_a_comment() {
 #[tokio::test(start_paused = true)]
 async fn a_note_on_a_linked_ticket_is_mirrored_once() {
     let (mut house, thread, ticket) = House::mirroring().await;
-    house.notes.write(701, &note("<p>Check the <b>address</b></p>"), Some(&ticket));
-    assert_eq!(house.noted(701).await, "note_mirrored");
-    house.announce_note(701, 999).await;
+    let id = house.writes_note(&ticket, "<p>Check the <b>address</b></p>");
     house.until_quiet().await;
-    assert_eq!(house.note_ended(701).await, "note_mirrored", "whatever the event's id, a note is created once");
+    let number: u64 = id.as_str().parse().unwrap();
+    let again = json!([{"eventId": 999, "portalId": house.portal.seed().portal_id.0, "occurredAt": 1_795_262_400_000_u64,
+        "subscriptionType": "object.creation", "objectId": number, "objectTypeId": "0-46", "changeSource": "CRM_UI"}]);
+    house.post(again).await;
+    house.until_quiet().await;
+    assert_eq!(house.note_ended(&id).await, "note_mirrored", "whatever the event's id, a note is created once");
     assert_eq!(house.mirrored(), ["Check the address"]);
     let relay = house.agent.relayed().remove(0);
     let session: SessionId = house.session(&thread).await.unwrap().id;
-    assert_eq!((relay.session, relay.id.as_str(), relay.ticket_id), (session, "701", Some(ticket)));
+    assert_eq!((relay.session, relay.id.as_str(), relay.ticket_id), (session, id.as_str(), Some(ticket)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_note_that_hubspot_does_not_show_yet_is_waited_for() {
     let (mut house, _, ticket) = House::mirroring().await;
-    house.announce_note(701, 701).await;
-    house.run_for(Duration::from_secs(5)).await;
-    assert_eq!(house.note_ended(701).await, "pending");
-    house.notes.write(701, &note("Check the address"), Some(&ticket));
-    house.until_quiet().await;
-    assert_eq!(house.note_ended(701).await, "note_mirrored");
-    assert_eq!(house.noted(702).await, "dead/object_not_found", "and one that never shows is given up");
+    let unknown = || Effect::Status { code: 404, body: BodyKind::Standard, retry_after: None, acted: false };
+    house.fault(2, "GET", NOTE, unknown());
+    assert_eq!(house.noted(&ticket, "Check the address").await, "note_mirrored");
+    house.fault(1_000, "GET", NOTE, unknown());
+    assert_eq!(house.noted(&ticket, "And again").await, "dead/object_not_found", "one that never shows is given up");
 }
 
 #[tokio::test(start_paused = true)]
 async fn notes_that_concern_no_session() {
     let (mut house, _, ticket) = House::mirroring().await;
-    house.notes.write(701, &note("About a contact"), None);
-    assert_eq!(house.noted(701).await, "skipped/no_linked_session");
     let other = house.portal.create_ticket("Another", &house.rep()).unwrap();
-    house.notes.write(702, &note("About a ticket of nobody"), Some(&other));
-    assert_eq!(house.noted(702).await, "skipped/no_linked_session");
-    let app = house.portal.seed().app_id.0.to_string();
-    let ours = json!({"hs_note_body": "The transcript", "hs_object_source": "INTEGRATION", "hs_object_source_id": app});
-    house.notes.write(703, &ours, Some(&ticket));
-    assert_eq!(house.noted(703).await, "skipped/own_message");
-    house.notes.write(704, &note("<p></p>"), Some(&ticket));
-    assert_eq!(house.noted(704).await, "skipped/internal_comment");
+    assert_eq!(house.noted(&other, "About a ticket of nobody").await, "skipped/no_linked_session");
+    let now = house.clock.now();
+    let ours = house.life().acme.hubspot.create_note(&ticket, "The transcript", now).await.unwrap();
+    house.until_quiet().await;
+    assert_eq!(house.note_ended(&ours).await, "skipped/own_message");
+    assert_eq!(house.noted(&ticket, "<p></p>").await, "skipped/internal_comment");
     assert!(house.mirrored().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_crash_after_the_agent_took_the_note() {
     let (mut house, _, ticket) = House::mirroring().await;
-    house.notes.write(701, &note("Check the address"), Some(&ticket));
     house.agent.carries(Carry::TakeSlowly(Duration::from_secs(10)));
-    house.announce_note(701, 701).await;
+    let id = house.writes_note(&ticket, "Check the address");
     house.run_until("the relay", |h| h.agent.relay_calls().0 == 1).await;
     house.crash_and_restart().await;
     house.until_quiet().await;
-    assert_eq!(house.note_ended(701).await, "note_mirrored");
+    assert_eq!(house.note_ended(&id).await, "note_mirrored");
     assert_eq!(house.mirrored(), ["Check the address"], "not twice");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_agent_that_will_not_have_the_note() {
     let (mut house, _, ticket) = House::mirroring().await;
-    house.notes.write(701, &note("Check the address"), Some(&ticket));
     for _ in 0..20 {
-        house.agent.carries(Carry::Fail(Effect::NotSent, Class::Retry { after: None }));
+        house.agent.carries(Carry::Fail(Heard::NotSent, Class::Retry { after: None }));
     }
-    assert_eq!(house.noted(701).await, "skipped/internal_comment");
+    assert_eq!(house.noted(&ticket, "Check the address").await, "skipped/internal_comment");
     assert_eq!(house.agent.relay_calls().0, 5);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_agent_that_takes_no_notes() {
     let mut house = House::with(|config| acme(config).mirror_notes = true).await;
-    assert_eq!(house.noted(701).await, "skipped/internal_comment");
+    let ticket = house.portal.create_ticket("The parcel", &house.rep()).unwrap();
+    assert_eq!(house.noted(&ticket, "Check the address").await, "skipped/internal_comment");
 }

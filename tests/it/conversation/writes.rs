@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use hubspot_bridge::agents::{Answer, Decision};
 use hubspot_bridge::config::Config;
-use hubspot_bridge::domain::{Event, EventKind, NewEvent, Object, SessionPatch, ThreadId, TicketId};
-use hubspot_bridge::sandbox::portal::{BodyKind, Effect};
+use hubspot_bridge::domain::{Event, EventKind, NewEvent, Object, Session, SessionPatch, ThreadId, TicketId};
+use hubspot_bridge::sandbox::portal::{BodyKind, DeliveryFaults, Effect};
 use hubspot_bridge::store::request::{TicketWrite, ticket_write};
 use hubspot_bridge::store::types::EventFilter;
 use hubspot_bridge::store::{Batch, SessionChange, SessionKey};
@@ -34,13 +34,18 @@ impl House {
 
     /// Session data changes, as through the admin API.
     async fn learns(&self, thread: &ThreadId, ticket: &TicketId, key: &str, value: &str) {
+        let session = self.remembers(thread, key, value).await;
+        let keys = vec![key.to_owned()];
+        self.write(ticket, TicketWrite { session: Some(session.id.0), keys, ..TicketWrite::default() }).await;
+    }
+
+    /// The first half of it: the session has it, the ticket is not told yet.
+    async fn remembers(&self, thread: &ThreadId, key: &str, value: &str) -> Session {
         let session = self.session(thread).await.unwrap();
         let custom_data = BTreeMap::from([(key.to_owned(), value.to_owned())]);
         let patch = SessionPatch { custom_data, ..SessionPatch::default() };
         let change = SessionChange { key: SessionKey::Id(session.id), version: session.version, patch };
-        self.life().store.patch_session(change).await.unwrap();
-        let keys = vec![key.to_owned()];
-        self.write(ticket, TicketWrite { session: Some(session.id.0), keys, ..TicketWrite::default() }).await;
+        self.life().store.patch_session(change).await.unwrap()
     }
 
     fn patches(&self, ticket: &TicketId) -> usize {
@@ -178,6 +183,21 @@ async fn the_tag_joins_the_others_and_the_owner_is_looked_up() {
     house.assert_written(&ticket, "property_synced", 3).await;
     let detail = house.written(&ticket).await[2].detail.clone().unwrap();
     assert!(detail.contains("A-1"), "{detail}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_echo_of_an_older_write_does_not_set_the_session_back() {
+    let mut house = House::with(mapped).await;
+    let (thread, ticket) = house.desk(CARLA).await;
+    house.learns(&thread, &ticket, "order", "1").await;
+    let late = DeliveryFaults { delay: 1.0, delay_max_ms: 5_000, ..DeliveryFaults::default() };
+    house.portal.set_delivery_faults(late);
+    house.run_until("the write", |house| house.patches(&ticket) == 1).await;
+    house.remembers(&thread, "order", "2").await;
+    house.until_quiet().await;
+    let all = house.outcomes_of(Object::Ticket(ticket)).await;
+    assert!(all.iter().any(|event| event == "ticket.propertyChange skipped/own_write"), "{all:?}");
+    assert_eq!(house.custom_data(&thread).await["order"], "2");
 }
 
 #[tokio::test(start_paused = true)]
