@@ -20,7 +20,7 @@ pub async fn all(portal: &Portal, bridge: &Bridge, agent: &Planned, config: &Con
     one_contact_per_address(&snapshot);
     tally.relays += each_relay_once(&events, agent);
     tally.ticket_writes += updates_are_spaced(&snapshot, config);
-    the_last_value_stands(&snapshot, bridge).await;
+    the_last_value_stands(&snapshot, bridge, &events).await;
 }
 
 async fn events(bridge: &Bridge) -> Vec<Event> {
@@ -96,7 +96,7 @@ fn updates_are_spaced(snapshot: &Value, config: &Config) -> u64 {
             continue;
         }
         count += 1;
-        let at = Timestamp::parse(call["at"].as_str().expect("a time")).expect("a time");
+        let at = Timestamp(call["at"].as_i64().expect("a time"));
         if let Some(before) = last.insert(path, at) {
             assert!(at.0 - before.0 >= interval, "two updates within the interval: {path} at {before} and {at}");
         }
@@ -108,8 +108,15 @@ async fn sessions(bridge: &Bridge) -> Vec<hubspot_bridge::domain::Session> {
     bridge.ledger.sessions(SessionFilter::default(), None, 200).await.expect("the ledger answers").items
 }
 
+/// The events of a ticket, and those of its thread, for a failure's message.
+fn about<'a>(events: &'a [Event], ticket: &Value) -> Vec<&'a Event> {
+    let concerned = |event: &&Event| event.object.as_ref().is_some_and(|object| *ticket == object.id());
+    let session = events.iter().filter(concerned).find_map(|event| event.session);
+    events.iter().filter(|event| concerned(event) || (session.is_some() && event.session == session)).collect()
+}
+
 /// What a session learnt last is what its ticket says; a ticket shared by several says what one of them learnt.
-async fn the_last_value_stands(snapshot: &Value, bridge: &Bridge) {
+async fn the_last_value_stands(snapshot: &Value, bridge: &Bridge, events: &[Event]) {
     let sessions = sessions(bridge).await;
     for ticket in list(snapshot, "tickets") {
         let linked: Vec<_> = sessions
@@ -120,7 +127,8 @@ async fn the_last_value_stands(snapshot: &Value, bridge: &Bridge) {
         let says = ticket["properties"]["order_number"].as_str();
         assert!(
             linked.is_empty() || linked.iter().any(|order| Some(order.as_str()) == says),
-            "the ticket says {says:?}, its sessions {linked:?}: {ticket}"
+            "the ticket says {says:?}, its sessions {linked:?}: {ticket}\n{:#?}",
+            about(events, &ticket["id"])
         );
     }
 }

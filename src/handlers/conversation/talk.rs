@@ -149,9 +149,9 @@ impl Talk<'_> {
                 mark_dirty.push((key, "*".to_owned()));
             }
         }
-        if let Some(contact) = &scene.thread.contact_id
-            && session.and_then(|session| session.contact_id.as_ref()) != Some(contact)
-        {
+        // What a handoff found out goes first: the thread may name a visitor who is no contact.
+        let known = session.and_then(|session| session.contact_id.as_ref()).or(self.patch.contact_id.as_ref());
+        if let (Some(contact), None) = (&scene.thread.contact_id, known) {
             self.patch.contact_id = Some(contact.clone());
         }
     }
