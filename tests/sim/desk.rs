@@ -108,11 +108,13 @@ async fn sessions(bridge: &Bridge) -> Vec<hubspot_bridge::domain::Session> {
     bridge.ledger.sessions(SessionFilter::default(), None, 200).await.expect("the ledger answers").items
 }
 
-/// The events of a ticket, and those of its thread, for a failure's message.
+/// The events of a ticket and of its threads, for a failure's message.
 fn about<'a>(events: &'a [Event], ticket: &Value) -> Vec<&'a Event> {
-    let concerned = |event: &&Event| event.object.as_ref().is_some_and(|object| *ticket == object.id());
-    let session = events.iter().filter(concerned).find_map(|event| event.session);
-    events.iter().filter(|event| concerned(event) || (session.is_some() && event.session == session)).collect()
+    let threads = ticket["associations"]["conversations"].as_array();
+    let ids: Vec<&Value> = threads.into_iter().flatten().chain([&ticket["id"]]).collect();
+    let concerned =
+        |event: &&Event| event.object.as_ref().is_some_and(|object| ids.iter().any(|id| **id == object.id()));
+    events.iter().filter(concerned).collect()
 }
 
 /// What a session learnt last is what its ticket says; a ticket shared by several says what one of them learnt.
@@ -128,7 +130,7 @@ async fn the_last_value_stands(snapshot: &Value, bridge: &Bridge, events: &[Even
         assert!(
             linked.is_empty() || linked.iter().any(|order| Some(order.as_str()) == says),
             "the ticket says {says:?}, its sessions {linked:?}: {ticket}\n{:#?}",
-            about(events, &ticket["id"])
+            about(events, ticket)
         );
     }
 }

@@ -139,7 +139,8 @@ impl Talk<'_> {
         if session.is_none() && self.patch.is_empty() {
             return; // A conversation the AI has no part in gets no session.
         }
-        if let Some(ticket) = &scene.thread.ticket_id
+        // The ticket a handoff of this turn made or found goes first; another one is noticed by the next turn.
+        if let (Some(ticket), None) = (&scene.thread.ticket_id, &self.patch.ticket_id)
             && session.and_then(|session| session.ticket_id.as_ref()) != Some(ticket)
         {
             self.patch.ticket_id = Some(ticket.clone());
