@@ -20,7 +20,7 @@ pub async fn all(portal: &Portal, bridge: &Bridge, agent: &Planned, config: &Con
     one_contact_per_address(&snapshot);
     tally.relays += each_relay_once(&events, agent);
     tally.ticket_writes += updates_are_spaced(&snapshot, config);
-    the_last_value_stands(&snapshot, bridge).await;
+    the_last_value_stands(&snapshot, bridge, &events).await;
 }
 
 async fn events(bridge: &Bridge) -> Vec<Event> {
@@ -96,7 +96,7 @@ fn updates_are_spaced(snapshot: &Value, config: &Config) -> u64 {
             continue;
         }
         count += 1;
-        let at = Timestamp::parse(call["at"].as_str().expect("a time")).expect("a time");
+        let at = Timestamp(call["at"].as_i64().expect("a time"));
         if let Some(before) = last.insert(path, at) {
             assert!(at.0 - before.0 >= interval, "two updates within the interval: {path} at {before} and {at}");
         }
@@ -108,8 +108,17 @@ async fn sessions(bridge: &Bridge) -> Vec<hubspot_bridge::domain::Session> {
     bridge.ledger.sessions(SessionFilter::default(), None, 200).await.expect("the ledger answers").items
 }
 
+/// The events of a ticket and of its threads, for a failure's message.
+fn about<'a>(events: &'a [Event], ticket: &Value) -> Vec<&'a Event> {
+    let threads = ticket["associations"]["conversations"].as_array();
+    let ids: Vec<&Value> = threads.into_iter().flatten().chain([&ticket["id"]]).collect();
+    let concerned =
+        |event: &&Event| event.object.as_ref().is_some_and(|object| ids.iter().any(|id| **id == object.id()));
+    events.iter().filter(concerned).collect()
+}
+
 /// What a session learnt last is what its ticket says; a ticket shared by several says what one of them learnt.
-async fn the_last_value_stands(snapshot: &Value, bridge: &Bridge) {
+async fn the_last_value_stands(snapshot: &Value, bridge: &Bridge, events: &[Event]) {
     let sessions = sessions(bridge).await;
     for ticket in list(snapshot, "tickets") {
         let linked: Vec<_> = sessions
@@ -120,7 +129,8 @@ async fn the_last_value_stands(snapshot: &Value, bridge: &Bridge) {
         let says = ticket["properties"]["order_number"].as_str();
         assert!(
             linked.is_empty() || linked.iter().any(|order| Some(order.as_str()) == says),
-            "the ticket says {says:?}, its sessions {linked:?}: {ticket}"
+            "the ticket says {says:?}, its sessions {linked:?}: {ticket}\n{:#?}",
+            about(events, ticket)
         );
     }
 }

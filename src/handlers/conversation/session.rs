@@ -1,5 +1,7 @@
 //! What the session learns from a look at the conversation: taken over, given back, closed, paused, resumed.
 
+use std::collections::BTreeSet;
+
 use super::scene::Scene;
 use super::talk::Talk;
 use super::{actions, ask};
@@ -116,14 +118,18 @@ pub fn learn(talk: &mut Talk<'_>, scene: &Scene) {
     talk.patch.custom_data.extend(told);
 }
 
-/// The ticket gets what the session learned in this turn, at its own pace.
+/// The ticket gets what the session learned in this turn, at its own pace; one that was linked only now gets all that
+/// is mapped.
 pub fn write_through(talk: &mut Talk<'_>, scene: &Scene) {
     let settings = &talk.cx.settings;
     let session = scene.session.as_ref();
     let known = session.and_then(|session| session.ticket_id.clone());
-    let ticket = talk.patch.ticket_id.clone().or_else(|| scene.thread.ticket_id.clone()).or(known);
+    let ticket = talk.patch.ticket_id.clone().or_else(|| scene.thread.ticket_id.clone()).or_else(|| known.clone());
     let mapped = |key: &&String| settings.ticketing.custom_data.contains_key(*key);
-    let keys: Vec<String> = talk.patch.custom_data.keys().filter(mapped).cloned().collect();
+    let linked = scene.thread.ticket_id.is_some() && known != scene.thread.ticket_id;
+    let before = session.into_iter().filter(|_| linked).flat_map(|session| session.custom_data.keys());
+    let keys: BTreeSet<&String> = talk.patch.custom_data.keys().chain(before).filter(mapped).collect();
+    let keys: Vec<String> = keys.into_iter().cloned().collect();
     let (Some(ticket), true, false) = (ticket, settings.ticketing.enabled, keys.is_empty()) else { return };
     let thread = Some(talk.thread_id.0.clone());
     let write =

@@ -139,7 +139,8 @@ impl Talk<'_> {
         if session.is_none() && self.patch.is_empty() {
             return; // A conversation the AI has no part in gets no session.
         }
-        if let Some(ticket) = &scene.thread.ticket_id
+        // The ticket a handoff of this turn made or found goes first; another one is noticed by the next turn.
+        if let (Some(ticket), None) = (&scene.thread.ticket_id, &self.patch.ticket_id)
             && session.and_then(|session| session.ticket_id.as_ref()) != Some(ticket)
         {
             self.patch.ticket_id = Some(ticket.clone());
@@ -149,9 +150,9 @@ impl Talk<'_> {
                 mark_dirty.push((key, "*".to_owned()));
             }
         }
-        if let Some(contact) = &scene.thread.contact_id
-            && session.and_then(|session| session.contact_id.as_ref()) != Some(contact)
-        {
+        // What a handoff found out goes first: the thread may name a visitor who is no contact.
+        let known = session.and_then(|session| session.contact_id.as_ref()).or(self.patch.contact_id.as_ref());
+        if let (Some(contact), None) = (&scene.thread.contact_id, known) {
             self.patch.contact_id = Some(contact.clone());
         }
     }
