@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::handoff::{Case, Desk, Ended, assign, contact, first_event, ticket, transcript};
 use super::journal::{Journal, step};
-use super::{Context, LastResort, Run, Stop};
+use super::{Context, LastResort, Run, Stop, unreadable};
 use crate::agents::{self, Outside};
 use crate::config::Guarantee;
 use crate::domain::{
@@ -39,11 +39,15 @@ pub async fn run(cx: &Context, run: Run<'_>, id: String) -> Result<Finish, Stop>
         patch: SessionPatch::default(),
         finish: Finish::default(),
     };
-    turn.actions();
-    let wishes: Vec<Event> = turn.events.iter().filter(|e| e.kind == EventKind::HandoffRequest).cloned().collect();
+    let is_wish = |event: &Event| event.kind == EventKind::HandoffRequest;
+    let wishes: Vec<Event> = turn.events.iter().filter(|event| is_wish(event)).cloned().collect();
+    let last_wish = wishes.iter().map(|event| event.id).max();
+    turn.actions(|event| Some(event.id) < last_wish);
     if !wishes.is_empty() {
         turn.hand_off(&wishes).await?;
     }
+    // What was asked for after it counts after it.
+    turn.actions(|event| Some(event.id) > last_wish);
     Ok(turn.finish(key))
 }
 
@@ -57,7 +61,7 @@ fn carried(cx: &Context, events: &[Event], thread: &ThreadId) -> Finish {
             (EventKind::Action, Some(ActionKind::Resume | ActionKind::Send)) => Outcome::Resumed,
             (EventKind::Action, Some(ActionKind::Close)) => Outcome::StatusRecorded,
             _ => {
-                finish.endings.push(unknown(event));
+                finish.endings.push(unreadable(event));
                 continue;
             }
         };
@@ -87,10 +91,6 @@ fn action(event: &Event) -> Option<ActionKind> {
     request::decode::<request::Action>(event.data.as_deref()).map(|action| action.action)
 }
 
-fn unknown(event: &Event) -> Ending {
-    Ending::dead(event.id, Reason::PayloadUnreadable).detail("this release does not know such events")
-}
-
 /// One run over such a conversation.
 struct Elsewhere<'a> {
     cx: &'a Context,
@@ -107,8 +107,9 @@ struct Elsewhere<'a> {
 
 impl<'a> Elsewhere<'a> {
     /// Pause and resume only note the state: the AI itself is elsewhere.
-    fn actions(&mut self) {
-        for event in self.events.iter().filter(|event| event.kind != EventKind::HandoffRequest) {
+    fn actions(&mut self, which: impl Fn(&Event) -> bool) {
+        let actions = self.events.iter().filter(|event| event.kind != EventKind::HandoffRequest);
+        for event in actions.filter(|event| which(event)) {
             let ending = match action(event).filter(|_| event.kind == EventKind::Action) {
                 Some(ActionKind::Pause) => {
                     self.patch.state = Some(SessionState::Paused);
@@ -124,7 +125,7 @@ impl<'a> Elsewhere<'a> {
                     self.patch.state = Some(SessionState::Closed);
                     Ending::done(event.id, Outcome::StatusRecorded)
                 }
-                None => unknown(event),
+                None => unreadable(event),
             };
             self.finish.endings.push(ending);
         }
@@ -155,8 +156,12 @@ impl<'a> Elsewhere<'a> {
             request::decode::<request::HandoffRequest>(event.data.as_deref()).and_then(|request| request.reason)
         });
         let ended = self.records(&told, reason).await?;
-        self.patch.state = Some(SessionState::HandedOff);
-        self.patch.handed_off_at = Some(Some(self.cx.now()));
+        // Without a ticket nobody in HubSpot has it: it may be asked for again. Where there are none, the agent's side is
+        // all there is.
+        if matches!(ended, Ok(_) | Err((Reason::TicketingDisabled, _))) {
+            self.patch.state = Some(SessionState::HandedOff);
+            self.patch.handed_off_at = Some(Some(self.cx.now()));
+        }
         self.patch.custom_data.extend(told.custom_data);
         self.end(wishes, ended);
         Ok(())
@@ -252,14 +257,12 @@ async fn ticket(
     owner: Option<String>,
     told: &Outside,
 ) -> Result<Ended, Stop> {
-    let linked = case.session.and_then(|session| session.ticket_id.as_ref());
     let begun = desk.journal.status(step::TICKET).is_some_and(|status| status != StepStatus::NotSent);
-    if let Some(linked) = linked.filter(|_| !begun && desk.cx.settings.ticketing.enabled) {
-        match desk.cx.hubspot.ticket(linked, &[]).await {
-            Ok(_) => return ticket::reuse(desk, linked, contact).await,
-            Err(error) if error.class == crate::hubspot::Class::NotFound => {}
-            Err(error) => return desk.failed(step::TICKET, error).await,
-        }
+    if !begun
+        && desk.cx.settings.ticketing.enabled
+        && let Some(ended) = ticket::linked(desk, case, contact).await?
+    {
+        return Ok(ended);
     }
     let transcript = transcript::render(&told.transcript, told.contact.name.as_deref());
     ticket::make(desk, case, &ticket::Draft { contact, owner, transcript: &transcript }).await
@@ -282,11 +285,24 @@ fn case<'s>(
         thread: None,
         session,
         subject: format!("Conversation with {who} ({channel}, {id})"),
-        summary: told.summary.clone().or(reason),
+        summary: Some(head(told, reason)),
         sentiment: told.sentiment.clone(),
         custom_data,
         event: first_event(events),
     }
+}
+
+/// What a comment tells of a thread: here the ticket alone can.
+fn head(told: &Outside, reason: Option<String>) -> String {
+    let line = |name: &str, value: Option<&str>| value.map(|value| format!("{name}: {value}"));
+    let facts = [
+        line("Reason", reason.as_deref()),
+        line("Sentiment", told.sentiment.as_deref()),
+        line("Language", told.language.as_deref()),
+    ];
+    let facts: Vec<String> = facts.into_iter().flatten().collect();
+    let summary = told.summary.clone().unwrap_or_else(|| "A conversation was handed over by the AI.".to_owned());
+    if facts.is_empty() { summary } else { format!("{summary}\n\n{}", facts.join("\n")) }
 }
 
 /// The agent's word for a channel as one of HubSpot's.

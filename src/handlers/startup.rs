@@ -32,6 +32,8 @@ pub async fn run(cx: Context, findings: Findings, stop: CancellationToken) {
             }
             Err(error) if matches!(error.class, Class::Permanent { .. } | Class::Unsupported) => {
                 tracing::warn!(connection = %name, error = %error, "pipeline and stage of new tickets could not be checked");
+                let problem = format!("pipeline and stage of new tickets could not be checked: {error}");
+                findings.insert(name, vec![problem]);
                 return;
             }
             // An unreachable HubSpot is told by what needs it.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::case;
 use super::handoff::spoken_language;
 use super::plan::Plan;
 use super::scene::Scene;
@@ -11,6 +12,7 @@ use crate::filters::place;
 use crate::filters::routing::Facts;
 use crate::handlers::Stop;
 use crate::handlers::handoff::assign::who;
+use crate::handlers::handoff::ticket::owner_of;
 use crate::handlers::journal::{self, outcome, step};
 use crate::hubspot::Class;
 use crate::store::{StepResult, StepStatus};
@@ -55,10 +57,10 @@ pub(super) async fn step(
     let ended = match attempt(talk, to.as_ref()).await {
         Ok(Settled::Claimed) => (StepStatus::Done, Record { human: true, to: None, ..wish }),
         Ok(Settled::Assigned) => (StepStatus::Done, Record { human: to.is_some(), ..wish }),
-        Ok(Settled::Refused(error)) => refused(&wish, to.as_ref(), ticket, &error),
+        Ok(Settled::Refused(error)) => refused(talk, &wish, to.as_ref(), ticket, &error).await,
         // The last attempt still ends somewhere.
         Err(Stop::Retry { why, .. } | Stop::Wait { why, .. }) if talk.last_resort.is_some() => {
-            refused(&wish, to.as_ref(), ticket, &why)
+            refused(talk, &wish, to.as_ref(), ticket, &why).await
         }
         Err(stop) => return Err(stop),
     };
@@ -71,7 +73,16 @@ pub(super) async fn step(
     Ok(before(talk).unwrap_or_default())
 }
 
-fn refused(wish: &Record, to: Option<&ActorId>, ticket: Option<&TicketId>, error: &str) -> (StepStatus, Record) {
+/// The ticket's owner instead, where there is a ticket and HubSpot knows the user as an owner.
+async fn refused(
+    talk: &Talk<'_>,
+    wish: &Record,
+    to: Option<&ActorId>,
+    ticket: Option<&TicketId>,
+    error: &str,
+) -> (StepStatus, Record) {
+    let known = talk.known.get_or_init(|| talk.cx.directory.known(&talk.cx.hubspot)).await;
+    let to = to.filter(|user| owner_of(&known.owners, user).is_some());
     let record = Record { v: 1, to: wish.to.clone(), rule: wish.rule.clone(), ..Record::default() };
     match (to, ticket) {
         (Some(user), Some(_)) => {
@@ -123,13 +134,13 @@ fn human(talk: &Talk<'_>, scene: &Scene, plan: &Plan) -> (Option<ActorId>, Optio
     let channel = talk.open.last().or(scene.recent.last());
     let channel = channel.map_or(Channel::Other, |message| place::channel_of(&scene.thread, message));
     let language = spoken_language(talk, plan);
-    let nothing = std::collections::BTreeMap::new();
+    let custom_data = case::custom_data(talk, scene);
     let facts = Facts {
         channel,
         topic: plan.topic.as_deref(),
         language: language.as_deref(),
         sentiment: plan.sentiment.as_deref(),
-        custom_data: scene.session.as_ref().map_or(&nothing, |session| &session.custom_data),
+        custom_data: &custom_data,
         now: talk.cx.now(),
     };
     let (user, rule) = who(&talk.cx.settings, &facts);

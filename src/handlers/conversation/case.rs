@@ -1,5 +1,7 @@
 //! What of a thread is handed over: who asks, under which subject, and what was said.
 
+use std::collections::BTreeMap;
+
 use super::plan::Plan;
 use super::scene::Scene;
 use super::talk::Talk;
@@ -8,23 +10,30 @@ use crate::domain::{Channel, Contact, Message, MessageId, MessageKind, Participa
 use crate::filters::message::{self, Us, Verdict};
 use crate::filters::place;
 use crate::handlers::Stop;
-use crate::handlers::handoff::{Case, first_event, transcript as words};
-use crate::hubspot::text;
+use crate::handlers::handoff::{Case, PATIENCE, first_event, transcript as words};
+use crate::hubspot::{Class, text};
 use crate::limits;
 
 /// The case of this thread.
-pub(super) async fn of<'s>(talk: &Talk<'_>, scene: &'s Scene, plan: &Plan) -> Case<'s> {
-    let customer = customer(talk, scene).await;
-    Case {
+pub(super) async fn of<'s>(talk: &Talk<'_>, scene: &'s Scene, plan: &Plan) -> Result<Case<'s>, Stop> {
+    let customer = customer(talk, scene).await?;
+    Ok(Case {
         subject: subject(scene, &customer),
         customer,
         thread: Some(&scene.thread),
         session: scene.session.as_ref(),
         summary: plan.summary.clone().or_else(|| plan.why.clone()),
         sentiment: plan.sentiment.clone(),
-        custom_data: scene.session.as_ref().map(|session| session.custom_data.clone()).unwrap_or_default(),
+        custom_data: custom_data(talk, scene),
         event: first_event(&talk.events),
-    }
+    })
+}
+
+/// The session's data, with what came along with the answer.
+pub(super) fn custom_data(talk: &Talk<'_>, scene: &Scene) -> BTreeMap<String, String> {
+    let mut data = scene.session.as_ref().map(|session| session.custom_data.clone()).unwrap_or_default();
+    data.extend(talk.patch.custom_data.clone());
+    data
 }
 
 fn newest(scene: &Scene) -> Option<&Message> {
@@ -33,7 +42,7 @@ fn newest(scene: &Scene) -> Option<&Message> {
 }
 
 /// Name and address from the newest message; for chats, which carry neither, from HubSpot's actor.
-async fn customer(talk: &Talk<'_>, scene: &Scene) -> Contact {
+async fn customer(talk: &Talk<'_>, scene: &Scene) -> Result<Contact, Stop> {
     let senders = newest(scene).map(|message| message.senders.as_slice()).unwrap_or_default();
     let mut customer = Contact {
         id: scene.thread.contact_id.clone(),
@@ -42,13 +51,28 @@ async fn customer(talk: &Talk<'_>, scene: &Scene) -> Contact {
         ..Contact::default()
     };
     let actor = senders.iter().find_map(|sender| sender.actor.clone());
-    if let (None, Some(actor)) = (&customer.email, actor)
-        && let Ok(found) = talk.cx.hubspot.actor(&actor).await
-    {
-        customer.name = customer.name.or(found.name);
-        customer.email = found.email.map(|email| email.trim().to_lowercase()).filter(|email| email.contains('@'));
+    let Some(actor) = actor.filter(|_| customer.email.is_none()) else { return Ok(customer) };
+    match talk.cx.hubspot.actor(&actor).await {
+        Ok(found) => {
+            customer.name = customer.name.or(found.name);
+            customer.email = found.email.map(|email| email.trim().to_lowercase()).filter(|email| email.contains('@'));
+        }
+        Err(error) => match error.class {
+            // Not known yet is not unknown; but a customer does not wait for it for ever.
+            Class::Retry { .. } | Class::Hold { .. }
+                if talk.last_resort.is_none() && talk.lease.attempts < PATIENCE =>
+            {
+                return Err(error.into());
+            }
+            Class::Retry { .. }
+            | Class::Hold { .. }
+            | Class::NotFound
+            | Class::Conflict { .. }
+            | Class::Permanent { .. }
+            | Class::Unsupported => {}
+        },
     }
-    customer
+    Ok(customer)
 }
 
 /// A mail's own subject; else who it is with, the same on every run.

@@ -115,6 +115,8 @@ async fn tell(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan, remarks: &mut Vec
 fn customer_words(talk: &Talk<'_>, plan: &Plan) -> Option<String> {
     // Where a late, doubled or undeliverable word is the trouble, none is added.
     let welcome = matches!(plan.forced_by(), None | Some(Reason::TopicEscalated | Reason::AgentFailed));
+    // Without a message of the customer's there is nothing to answer, and nowhere to say it.
+    let welcome = welcome && !talk.open.is_empty();
     let entries: &[HandoffWords] = if welcome { &talk.cx.settings.handoff_words } else { &[] };
     let spoken = spoken_language(talk, plan);
     let ours = routing::words(entries, spoken.as_deref(), talk.cx.now());
@@ -159,7 +161,7 @@ pub(super) struct Records {
 
 /// Contact, ticket, transcript.
 async fn records(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<Records, Stop> {
-    let case = case::of(talk, scene, plan).await;
+    let case = case::of(talk, scene, plan).await?;
     let mut found = Records::default();
     let ended = contact::step(&mut desk(talk), &case).await?;
     found.contact = ended.id().map(ContactId::from);
@@ -185,9 +187,14 @@ async fn ticket_of(
     remarks: &mut Vec<String>,
 ) -> Result<Ended, Stop> {
     let enabled = talk.cx.settings.ticketing.enabled;
-    let begun = talk.journal.status(step::TICKET).is_some();
-    if let Some(ticket) = scene.thread.ticket_id.as_ref().filter(|_| enabled && !begun) {
-        return ticket::reuse(&mut desk(talk), ticket, contact).await;
+    let begun = talk.journal.status(step::TICKET).is_some_and(|status| status != StepStatus::NotSent);
+    if enabled && !begun {
+        if let Some(ticket) = &scene.thread.ticket_id {
+            return ticket::reuse(&mut desk(talk), ticket, contact).await;
+        }
+        if let Some(ended) = ticket::linked(&mut desk(talk), case, contact).await? {
+            return Ok(ended);
+        }
     }
     if let Some(ended) = desk(talk).ended(step::TICKET).filter(|ended| !ended.is_new()) {
         return Ok(ended);

@@ -43,7 +43,7 @@ pub fn reply(settings: &Connection, scene: &Scene, latest: &Message, words: &str
     })
 }
 
-/// Who wrote gets it. In a mail others in copy stay in copy, but not ourselves: neither the mailbox that received it nor
+/// Who wrote gets it. In a mail the others it went to get it too, but not ourselves: neither the mailbox that received it nor
 /// a colleague, who reads it in HubSpot (which refuses users as recipients).
 fn recipients(latest: &Message, mail: bool, team: &HashSet<String>) -> Vec<Participant> {
     let to = latest.senders.iter().filter(|sender| sender.identifier.is_some() || sender.actor.is_some());
@@ -55,7 +55,8 @@ fn recipients(latest: &Message, mail: bool, team: &HashSet<String>) -> Vec<Parti
             || copy.email().is_some_and(|address| team.contains(&address))
     };
     let twice = |copy: &Participant| copy.email().is_some_and(|address| written_to.contains(&address));
-    let copies = latest.recipients.iter().filter(|r| mail && r.field.as_deref() == Some("CC"));
+    let visible = |r: &&Participant| mail && matches!(r.field.as_deref(), Some("TO" | "CC"));
+    let copies = latest.recipients.iter().filter(visible);
     recipients.extend(copies.filter(|copy| !ours(copy) && !twice(copy)).cloned());
     recipients
 }
@@ -109,6 +110,7 @@ mod tests {
             party("TO", "hello@acme.example"),
             party("CC", "Hello@ACME.example"),
             party("CC", "Carla@Elsewhere.example"),
+            party("TO", "fred@elsewhere.example"),
             party("CC", "dan@elsewhere.example"),
             party("BCC", "eve@elsewhere.example"),
             colleague,
@@ -120,7 +122,10 @@ mod tests {
                 |p: &Participant| format!("{} {}", p.field.as_deref().unwrap(), p.identifier.as_deref().unwrap());
             recipients.iter().map(line).collect::<Vec<_>>()
         };
-        assert_eq!(shown(true), ["TO carla@elsewhere.example", "CC dan@elsewhere.example"]);
+        assert_eq!(
+            shown(true),
+            ["TO carla@elsewhere.example", "TO fred@elsewhere.example", "CC dan@elsewhere.example"]
+        );
         assert_eq!(shown(false), ["TO carla@elsewhere.example"]);
     }
 

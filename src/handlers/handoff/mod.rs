@@ -19,7 +19,7 @@ use crate::hubspot::{Class, Error};
 use crate::store::{StepResult, StepStatus};
 
 /// So many failed attempts at a contact or a ticket before the handoff goes on without it: the customer waits.
-const PATIENCE: u32 = 3;
+pub const PATIENCE: u32 = 3;
 
 /// What is handed over.
 #[derive(Debug)]
@@ -165,6 +165,12 @@ impl Desk<'_, '_> {
     /// Records that a step is about to act.
     pub async fn intend(&mut self, step: &str, lasts: std::time::Duration) -> Result<(), Stop> {
         self.journal.intend(step, lasts, None, None, &serde_json::json!({"v": 1})).await
+    }
+
+    /// An error of a read that is worth waiting for.
+    pub fn worth_waiting(&self, error: &Error) -> bool {
+        let passing = matches!(error.class, Class::Retry { .. } | Class::Hold { .. });
+        passing && !self.last && self.attempts < PATIENCE
     }
 
     /// After an error without effect: what will not pass, or has not passed for long, fails the step; everything else

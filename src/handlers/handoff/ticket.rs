@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Case, Desk, Ended, Record, transcript};
 use crate::config::Ticketing;
 use crate::domain::{ActorId, ContactId, Reason, TicketId, Timestamp};
 use crate::handlers::Stop;
-use crate::handlers::journal::step::TICKET;
+use crate::handlers::journal::{self, step::TICKET};
 use crate::hubspot::{Class, Effect, Error, Kind};
 use crate::store::StepStatus;
 
@@ -16,6 +17,13 @@ use crate::store::StepStatus;
 pub const HANDED_OFF_TAG: &str = "opencx_handedoff";
 /// What HubSpot demands of a ticket: these are never left out.
 const DEMANDED: [&str; 3] = ["subject", "hs_pipeline", "hs_pipeline_stage"];
+
+/// What the intent keeps, to look for the ticket by: what is asked again later may be answered differently.
+#[derive(Debug, Serialize, Deserialize)]
+struct Intent {
+    v: u32,
+    subject: String,
+}
 
 /// What is written with a new ticket.
 #[derive(Debug)]
@@ -42,7 +50,7 @@ pub async fn make(desk: &mut Desk<'_, '_>, case: &Case<'_>, draft: &Draft<'_>) -
     }
     if desk.journal.status(TICKET) == Some(StepStatus::Intended) {
         match find(desk, case).await {
-            Ok(Some(id)) => return desk.settle(TICKET, StepStatus::Done, Record::done(id.0, "found")).await,
+            Ok(Some((id, how))) => return desk.settle(TICKET, StepStatus::Done, Record::done(id.0, how)).await,
             Ok(None) => desk.wait_until_shown(TICKET)?,
             // Without a look nothing is known: no second ticket.
             Err(error) if matches!(error.class, Class::Permanent { .. } | Class::Unsupported) => {
@@ -74,18 +82,35 @@ fn head(case: &Case<'_>) -> String {
     case.summary.clone().unwrap_or_else(|| "A conversation was handed over by the AI.".to_owned())
 }
 
+/// Takes the ticket an earlier handoff linked, if HubSpot still has it.
+pub async fn linked(
+    desk: &mut Desk<'_, '_>,
+    case: &Case<'_>,
+    contact: Option<&ContactId>,
+) -> Result<Option<Ended>, Stop> {
+    let Some(linked) = case.session.and_then(|session| session.ticket_id.as_ref()) else { return Ok(None) };
+    match desk.cx.hubspot.ticket(linked, &[]).await {
+        Ok(_) => reuse(desk, linked, contact).await.map(Some),
+        Err(error) if error.class == Class::NotFound => Ok(None),
+        Err(error) => desk.failed(TICKET, error).await.map(Some),
+    }
+}
+
 /// Takes the ticket that is there. Its tag, data and owner are the ticket mailbox's to write.
 pub async fn reuse(desk: &mut Desk<'_, '_>, ticket: &TicketId, contact: Option<&ContactId>) -> Result<Ended, Stop> {
     if let Some(ended) = desk.ended(TICKET) {
         return Ok(ended);
     }
-    let mut remark = None;
+    let mut failed = None;
     if let Some(contact) = contact {
         // Joining twice is harmless, so it needs no intent.
         let (ticket, contact) = ((Kind::Ticket, ticket.as_str()), (Kind::Contact, contact.as_str()));
-        remark = desk.cx.hubspot.associate(ticket, contact).await.err();
+        match desk.cx.hubspot.associate(ticket, contact).await {
+            Err(error) if desk.worth_waiting(&error) => return Err(error.into()),
+            ended => failed = ended.err(),
+        }
     }
-    let remark = remark.map(|error| format!("it could not be joined to the contact: {error}"));
+    let remark = failed.map(|error| format!("it could not be joined to the contact: {error}"));
     desk.settle(TICKET, StepStatus::Done, Record::done(ticket.as_str(), "reused").remark(remark)).await
 }
 
@@ -94,7 +119,8 @@ async fn create(desk: &mut Desk<'_, '_>, case: &Case<'_>, draft: &Draft<'_>) -> 
     let (client, mut thread) = (desk.cx.hubspot.clone(), case.thread_id());
     let mut remarks: Vec<String> = Vec::new();
     // At most three calls: as wished, without what HubSpot does not know, without the thread.
-    desk.intend(TICKET, desk.cx.hubspot_timeout * 3).await?;
+    let intent = Intent { v: 1, subject: case.subject.clone() };
+    desk.journal.intend(TICKET, desk.cx.hubspot_timeout * 3, None, None, &intent).await?;
     for _ in 0..3 {
         let error = match client.create_ticket(&properties, draft.contact, thread).await {
             Ok(id) => {
@@ -132,8 +158,7 @@ fn lighten(
     if !bad.is_empty() && !bad.iter().any(|name| DEMANDED.contains(&name.as_str())) {
         let before = properties.len();
         properties.retain(|name, _| !bad.contains(name));
-        return (properties.len() < before)
-            .then(|| format!("left out what HubSpot does not take: {}; `doctor` says more", bad.join(", ")));
+        return (properties.len() < before).then(|| format!("left out what HubSpot does not take: {}", bad.join(", ")));
     }
     let refused = matches!(error.class, Class::Permanent { reason: Reason::RejectedByHubspot } | Class::NotFound);
     (refused && bad.is_empty() && thread.take().is_some()).then(|| "not joined to the thread".to_owned())
@@ -201,20 +226,29 @@ fn priority(sentiment: &str) -> Option<&'static str> {
     }
 }
 
-/// Our own ticket after an unclear end: the thread shows it, else the search does.
-async fn find(desk: &Desk<'_, '_>, case: &Case<'_>) -> Result<Option<TicketId>, Error> {
+/// Our own ticket after an unclear end: the thread shows it, else the search does. One that the thread got from somebody
+/// else meanwhile is as good, but not ours.
+async fn find(desk: &Desk<'_, '_>, case: &Case<'_>) -> Result<Option<(TicketId, &'static str)>, Error> {
     let client = &desk.cx.hubspot;
-    if let Some(thread) = case.thread_id()
-        && let Some(ticket) = client.thread(thread).await?.ticket_id
-    {
-        return Ok(Some(ticket));
-    }
-    // HubSpot's clock and ours differ a little.
-    let intended = desk.journal.get(TICKET).map_or(Timestamp(0), |record| record.intended_at);
-    let since = intended.before(std::time::Duration::from_mins(10));
-    let found = client.find_tickets(&case.subject, since).await?;
     let reference = case.reference(desk.cx);
-    Ok(found.into_iter().find(|ticket| ticket.content.contains(&reference)).map(|ticket| ticket.id))
+    let shown = match case.thread_id() {
+        Some(thread) => client.thread(thread).await?.ticket_id,
+        None => None,
+    };
+    if let Some(ticket) = &shown {
+        let content = client.ticket(ticket, &["content".to_owned()]).await?.remove("content").flatten();
+        if content.is_some_and(|content| content.contains(&reference)) {
+            return Ok(Some((ticket.clone(), "found")));
+        }
+    }
+    let record = desk.journal.get(TICKET);
+    // HubSpot's clock and ours differ a little.
+    let since = record.map_or(Timestamp(0), |record| record.intended_at).before(std::time::Duration::from_mins(10));
+    let intent = record.and_then(|record| journal::decode::<Intent>(record.text.as_deref()));
+    let subject = intent.map_or_else(|| case.subject.clone(), |intent| intent.subject);
+    let found = client.find_tickets(&subject, since).await?;
+    let ours = found.into_iter().find(|ticket| ticket.content.contains(&reference)).map(|ticket| ticket.id);
+    Ok(ours.map(|ticket| (ticket, "found")).or(shown.map(|ticket| (ticket, "reused"))))
 }
 
 /// The owner id behind a user; none when HubSpot does not tell.

@@ -40,7 +40,7 @@ impl Wish {
             };
             wish.events.push(event.id);
             wish.custom_data(cx, ticket, &write).await?;
-            if write.tag {
+            if write.tag && !cx.settings.ticketing.tag_property.is_empty() {
                 wish.tag = Some(cx.settings.ticketing.tag_property.clone());
             }
             if let Some(user) = &write.owner {

@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
-use hubspot_bridge::config::Guarantee;
+use hubspot_bridge::agents::{Answer, Decision};
+use hubspot_bridge::config::{Guarantee, HandoffWords, Route};
 use hubspot_bridge::domain::TicketId;
 use hubspot_bridge::sandbox::portal::people::{Customer, Posted};
 use hubspot_bridge::sandbox::portal::seed::HELP_DESK_ACCOUNT;
 use hubspot_bridge::sandbox::portal::{BodyKind, Effect};
 use serde_json::Value;
 
+use super::agent::Move;
 use super::house::{House, acme, mail};
 use super::record;
 
@@ -50,6 +52,13 @@ impl House {
             ticket["properties"]["content"].as_str().is_some_and(|text| text.contains("[hubspot-bridge acme/"))
         };
         tickets.filter(ours).cloned().collect()
+    }
+
+    /// The properties of a ticket.
+    fn ticket_properties(&self, id: &Value) -> Value {
+        let snapshot = self.portal.snapshot();
+        let tickets = snapshot["tickets"].as_array().unwrap().iter();
+        tickets.filter(|ticket| ticket["id"] == *id).map(|ticket| ticket["properties"].clone()).next().unwrap()
     }
 
     async fn assert_handed_over_once(&mut self, asked: &Posted, email: &str) {
@@ -154,6 +163,82 @@ async fn the_tickets_of_the_help_desk_is_reused_and_tagged() {
     let ticket = record::thread(&house.portal, &asked.thread)["threadAssociations"]["associatedTicketId"].clone();
     let session = house.session(&asked.thread).await.unwrap();
     assert_eq!(session.ticket_id.unwrap().as_str(), ticket.as_str().unwrap());
+    assert_eq!(house.ticket_properties(&ticket)["opencx_tags"], "opencx_handedoff", "tagged by its own mailbox");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ticket_hubspot_makes_while_ours_is_refused_is_the_one() {
+    let mut house = House::new().await;
+    let (asked, _) = house.stranger_asks().await;
+    house.fault(
+        1,
+        "POST",
+        TICKETS,
+        Effect::Status { code: 429, body: BodyKind::TenSecondly, retry_after: None, acted: false },
+    );
+    house.run_until("the refusal", |h| record::calls(&h.portal, "POST", TICKETS) == 1).await;
+    let ticket = house.portal.create_ticket("Made by a workflow", &house.rep()).unwrap();
+    house.portal.link_ticket(&asked.thread, &ticket).unwrap();
+    house.until_quiet().await;
+    assert!(house.tickets_made().is_empty(), "no second one beside it");
+    assert_eq!(house.session(&asked.thread).await.unwrap().ticket_id, Some(ticket.clone()));
+    assert_eq!(house.ticket_properties(&Value::from(ticket.as_str()))["opencx_tags"], "opencx_handedoff");
+}
+
+#[tokio::test(start_paused = true)]
+async fn handed_off_again_the_ticket_is_the_same() {
+    let mut house = House::new().await;
+    let (asked, _) = house.stranger_asks().await;
+    house.until_quiet().await;
+    house.operator(&asked.thread, "resume").await;
+    house.assign(&asked.thread, Some(&house.ai()));
+    house.until_quiet().await;
+    house.agent.hands_off(None);
+    let mut again = mail("stranger0@elsewhere.example", "A broken vase", "A person once more, please");
+    again.thread = Some(asked.thread.0.clone());
+    let again = house.portal.customer_emails(&again).unwrap();
+    house.until_quiet().await;
+    assert_eq!(house.outcome(&again.message).await, "handed_off");
+    assert_eq!(house.tickets_made().len(), 1);
+    assert_eq!(house.comments(&asked.thread).len(), 2, "a comment for each handoff");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rules_say_who_gets_it_and_what_the_customer_is_told() {
+    let mut house = House::with(|config| {
+        let acme = acme(config);
+        acme.routing = vec![Route {
+            name: "angry germans".to_owned(),
+            topics: vec![],
+            channels: vec![],
+            languages: vec!["de".to_owned()],
+            sentiments: vec!["angry".to_owned()],
+            custom_data: [("order".to_owned(), "7".to_owned())].into(),
+            hours: None,
+            assign_to: "A-70000002".into(),
+        }];
+        acme.handoff_words = vec![
+            HandoffWords { language: None, text: "A colleague answers.".to_owned(), hours: None, outside_hours: None },
+            HandoffWords {
+                language: Some("de".to_owned()),
+                text: "Wir sind da.".to_owned(),
+                hours: None,
+                outside_hours: None,
+            },
+        ];
+    })
+    .await;
+    house.agent.next(Move::Say(Answer {
+        decision: Decision::Handoff { words: Some("Einen Moment.".to_owned()), reason: "wants a person".to_owned() },
+        sentiment: Some("angry".to_owned()),
+        language: Some("de-AT".to_owned()),
+        summary: None,
+        custom_data: [("order".to_owned(), "7".to_owned())].into(),
+    }));
+    let asked = house.chat("Ein Mensch, bitte");
+    house.until_quiet().await;
+    assert_eq!(house.owner(&asked.thread).as_deref(), Some("A-70000002"), "by what came with this very answer");
+    assert_eq!(house.public_posts(&asked.thread), ["Einen Moment.\n\nWir sind da."], "one message");
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,6 +329,9 @@ async fn a_thread_that_cannot_be_assigned_gives_its_ticket_an_owner() {
     assert_eq!(house.outcome(&asked.message).await, "handed_off");
     let detail = house.event(&asked.message).await.detail.unwrap();
     assert!(detail.contains("the ticket's owner is set instead"), "{detail}");
+    let owner = house.portal.seed().reps[1].owner_id.to_string();
+    let ticket = house.tickets_made().remove(0);
+    assert_eq!(house.ticket_properties(&ticket["id"])["hubspot_owner_id"], owner.as_str());
 }
 
 #[tokio::test(start_paused = true)]
