@@ -149,10 +149,10 @@ impl Talk<'_> {
                 mark_dirty.push((key, "*".to_owned()));
             }
         }
-        if let Some(contact) = &scene.thread.contact_id
-            && session.and_then(|session| session.contact_id.as_ref()) != Some(contact)
-        {
-            self.patch.contact_id = Some(contact.clone());
+        // A thread's contact may be a visitor of whom the CRM has none: one that a handoff found or made stays.
+        let known = self.patch.contact_id.as_ref().or(session.and_then(|session| session.contact_id.as_ref()));
+        if known.is_none() {
+            self.patch.contact_id.clone_from(&scene.thread.contact_id);
         }
     }
 
