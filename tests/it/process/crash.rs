@@ -1,9 +1,8 @@
 //! SIGKILL: between intent and result of the reply, and at random under load. Nothing is lost, nothing is said twice.
 
 use hubspot_bridge::sandbox::portal::{Effect, Fault, Limits};
-use serde_json::Value;
 
-use super::desk::{Desk, MESSAGES, messages_of};
+use super::desk::{Desk, MESSAGES, ended, messages_of};
 
 /// Kills the process while its reply is on the way, whether or not HubSpot took it.
 async fn one_reply_after(effect: Effect, left: usize) {
@@ -15,13 +14,8 @@ async fn one_reply_after(effect: Effect, left: usize) {
     assert_eq!(desk.answers(&asked.thread).len(), left, "the fault did not do what this test is about");
     desk.bridge.start().await.unwrap();
     let events = desk.settled().await;
-    assert_eq!(ending(&events, &asked.message.0), "replied");
+    assert_eq!(ended(&events, &asked.message), "replied");
     assert_eq!(desk.answers(&asked.thread).len(), 1, "exactly one reply");
-}
-
-fn ending<'a>(events: &'a [Value], message: &str) -> &'a str {
-    let event = events.iter().find(|event| event["message_id"] == message);
-    event.and_then(|event| event["outcome"].as_str()).unwrap_or("no such event")
 }
 
 #[tokio::test]
@@ -57,8 +51,13 @@ async fn random_kills_under_load_lose_nothing_and_repeat_nothing() {
         }
         let events = desk.settled().await;
         for asked in &asked {
-            let found = (ending(&events, &asked.message.0), desk.answers(&asked.thread).len());
-            assert_eq!(found, ("replied", 1), "CRASH_SEED={seed}, round {round}, {}: {events:#?}", asked.thread);
+            let found = (ended(&events, &asked.message), desk.answers(&asked.thread).len());
+            assert_eq!(
+                found,
+                ("replied".to_owned(), 1),
+                "CRASH_SEED={seed}, round {round}, {}: {events:#?}",
+                asked.thread
+            );
         }
     }
 }
