@@ -2,6 +2,8 @@
 
 use hubspot_bridge::sandbox::portal::{Effect, Fault, Limits};
 
+use serde_json::{Value, json};
+
 use super::desk::{Desk, MESSAGES, ended, messages_of};
 
 /// Kills the process while its reply is on the way, whether or not HubSpot took it.
@@ -40,11 +42,12 @@ async fn random_kills_under_load_lose_nothing_and_repeat_nothing() {
     desk.portal.set_limits(Limits { burst: 100_000, ..Limits::default() });
     for round in 0..rounds {
         let asked: Vec<_> = (0..4).map(|_| desk.asks("How long does shipping take?")).collect();
+        let handed: Vec<_> = (0..2).map(|_| desk.asks("I want to talk to a human")).collect();
         for _ in 0..draw.usize(1..=3) {
             // Somewhere in the middle of it: after so many calls to HubSpot.
             let calls = || desk.calls("GET", "/") + desk.calls("POST", "/");
-            let at = calls() + draw.usize(0..25);
-            let all_said = || asked.iter().all(|asked| !desk.answers(&asked.thread).is_empty());
+            let at = calls() + draw.usize(0..40);
+            let all_said = || asked.iter().chain(&handed).all(|asked| !desk.answers(&asked.thread).is_empty());
             desk.until("calls to HubSpot", async || calls() >= at || all_said()).await;
             desk.bridge.kill().await;
             desk.bridge.start().await.unwrap();
@@ -58,6 +61,18 @@ async fn random_kills_under_load_lose_nothing_and_repeat_nothing() {
                 "CRASH_SEED={seed}, round {round}, {}: {events:#?}",
                 asked.thread
             );
+        }
+        for asked in &handed {
+            let about = |ticket: &Value| ticket["associations"]["conversations"] == json!([asked.thread.as_str()]);
+            let made = [
+                desk.answers(&asked.thread).len(),
+                desk.tickets_made().iter().filter(|ticket| about(ticket)).count(),
+                desk.items(&asked.thread, "COMMENT").len(),
+                desk.items(&asked.thread, "ASSIGNMENT").len(),
+            ];
+            let found = (ended(&events, &asked.message), made);
+            let expected = ("handed_off".to_owned(), [1; 4]);
+            assert_eq!(found, expected, "CRASH_SEED={seed}, round {round}, {}: {events:#?}", asked.thread);
         }
     }
 }
