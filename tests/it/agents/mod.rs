@@ -12,7 +12,7 @@ mod limits;
 mod openai;
 mod opencx;
 mod outside;
-mod peer;
+pub mod peer;
 mod question;
 mod reader;
 mod recall;

@@ -1,9 +1,10 @@
 //! SIGKILL: between intent and result of the reply, and at random under load. Nothing is lost, nothing is said twice.
 
 use hubspot_bridge::sandbox::portal::{Effect, Fault, Limits};
-use serde_json::Value;
 
-use super::desk::{Desk, MESSAGES, messages_of};
+use serde_json::{Value, json};
+
+use super::desk::{Desk, MESSAGES, ended, messages_of};
 
 /// Kills the process while its reply is on the way, whether or not HubSpot took it.
 async fn one_reply_after(effect: Effect, left: usize) {
@@ -15,13 +16,8 @@ async fn one_reply_after(effect: Effect, left: usize) {
     assert_eq!(desk.answers(&asked.thread).len(), left, "the fault did not do what this test is about");
     desk.bridge.start().await.unwrap();
     let events = desk.settled().await;
-    assert_eq!(ending(&events, &asked.message.0), "replied");
+    assert_eq!(ended(&events, &asked.message), "replied");
     assert_eq!(desk.answers(&asked.thread).len(), 1, "exactly one reply");
-}
-
-fn ending<'a>(events: &'a [Value], message: &str) -> &'a str {
-    let event = events.iter().find(|event| event["message_id"] == message);
-    event.and_then(|event| event["outcome"].as_str()).unwrap_or("no such event")
 }
 
 #[tokio::test]
@@ -46,19 +42,37 @@ async fn random_kills_under_load_lose_nothing_and_repeat_nothing() {
     desk.portal.set_limits(Limits { burst: 100_000, ..Limits::default() });
     for round in 0..rounds {
         let asked: Vec<_> = (0..4).map(|_| desk.asks("How long does shipping take?")).collect();
+        let handed: Vec<_> = (0..2).map(|_| desk.asks("I want to talk to a human")).collect();
         for _ in 0..draw.usize(1..=3) {
             // Somewhere in the middle of it: after so many calls to HubSpot.
             let calls = || desk.calls("GET", "/") + desk.calls("POST", "/");
-            let at = calls() + draw.usize(0..25);
-            let all_said = || asked.iter().all(|asked| !desk.answers(&asked.thread).is_empty());
+            let at = calls() + draw.usize(0..40);
+            let all_said = || asked.iter().chain(&handed).all(|asked| !desk.answers(&asked.thread).is_empty());
             desk.until("calls to HubSpot", async || calls() >= at || all_said()).await;
             desk.bridge.kill().await;
             desk.bridge.start().await.unwrap();
         }
         let events = desk.settled().await;
         for asked in &asked {
-            let found = (ending(&events, &asked.message.0), desk.answers(&asked.thread).len());
-            assert_eq!(found, ("replied", 1), "CRASH_SEED={seed}, round {round}, {}: {events:#?}", asked.thread);
+            let found = (ended(&events, &asked.message), desk.answers(&asked.thread).len());
+            assert_eq!(
+                found,
+                ("replied".to_owned(), 1),
+                "CRASH_SEED={seed}, round {round}, {}: {events:#?}",
+                asked.thread
+            );
+        }
+        for asked in &handed {
+            let about = |ticket: &Value| ticket["associations"]["conversations"] == json!([asked.thread.as_str()]);
+            let made = [
+                desk.answers(&asked.thread).len(),
+                desk.tickets_made().iter().filter(|ticket| about(ticket)).count(),
+                desk.items(&asked.thread, "COMMENT").len(),
+                desk.items(&asked.thread, "ASSIGNMENT").len(),
+            ];
+            let found = (ended(&events, &asked.message), made);
+            let expected = ("handed_off".to_owned(), [1; 4]);
+            assert_eq!(found, expected, "CRASH_SEED={seed}, round {round}, {}: {events:#?}", asked.thread);
         }
     }
 }

@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use hubspot_bridge::clock::SystemClock;
-use hubspot_bridge::domain::ThreadId;
+use hubspot_bridge::domain::{MessageId, ThreadId, TicketId};
 use hubspot_bridge::sandbox::command::{Addresses, Bridge};
-use hubspot_bridge::sandbox::portal::people::{Customer, Posted};
+use hubspot_bridge::sandbox::portal::people::{Customer, Email, Posted};
 use hubspot_bridge::sandbox::portal::{Portal, Seed, Signing, Speaker, Target};
 use hubspot_bridge::sandbox::{deliver, server};
+use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -25,8 +26,14 @@ pub const TOKEN: &str = "admin-canary-4f1d";
 const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
+/// Settings: says everything there is to say.
+pub const DEBUG: &str = "\n[telemetry]\nlog_level = \"debug\"\n";
+
 pub const MESSAGES: &str = "/conversations/v3/conversations/threads/*/messages";
 pub const MESSAGE: &str = "/conversations/v3/conversations/threads/*/messages/*";
+pub const ASSIGNEE: &str = "/conversations/conversations/v3/threads/*/assignee";
+pub const CONTACTS: &str = "/crm/v3/objects/contacts";
+pub const TICKETS: &str = "/crm/v3/objects/tickets";
 
 /// Portal and bridge.
 pub struct Desk {
@@ -53,7 +60,12 @@ pub fn address() -> SocketAddr {
 impl Desk {
     /// A running portal; the bridge is set up but not started.
     pub async fn closed() -> Self {
-        let portal = Portal::new(Seed::default(), Arc::new(SystemClock));
+        Self::of(Seed::default()).await
+    }
+
+    /// The same with a portal of this seed.
+    pub async fn of(seed: Seed) -> Self {
+        let portal = Portal::new(seed, Arc::new(SystemClock));
         let at = Addresses { portal: address(), public: address(), admin: address() };
         let home = tempfile::tempdir().unwrap();
         let (client, stop) = (deliver::client().unwrap(), CancellationToken::new());
@@ -84,6 +96,15 @@ impl Desk {
         desk
     }
 
+    /// The same with changed settings. It logs all it can, so that [`secrets::unlogged`](super::secrets::unlogged) has
+    /// something to look at.
+    pub async fn with(change: impl FnOnce(String) -> String) -> Self {
+        let mut desk = Self::closed().await;
+        desk.rewrite(|text| change(text) + DEBUG);
+        desk.bridge.start().await.unwrap();
+        desk
+    }
+
     /// Changes the settings before the bridge starts.
     pub fn rewrite(&self, change: impl FnOnce(String) -> String) {
         let text = std::fs::read_to_string(&self.bridge.settings).unwrap();
@@ -109,18 +130,33 @@ impl Desk {
         }
     }
 
+    /// Asks something of the admin API: the status and what it says.
+    pub async fn ask(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
+        let url = format!("http://{}/api/v1{path}", self.bridge.at.admin);
+        let answer = self.bridge.client.request(method, url).bearer_auth(TOKEN).json(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// The session of a thread; null without one.
+    pub async fn session(&self, thread: &ThreadId) -> Value {
+        self.api(&format!("/sessions?thread={thread}")).await["items"][0].clone()
+    }
+
     /// The newest two hundred events.
     pub async fn events(&self) -> Vec<Value> {
         self.api("/events?limit=200").await["items"].as_array().cloned().unwrap_or_default()
     }
 
-    /// Waits until everything HubSpot announced was taken and has ended, and returns it all.
+    /// Waits until everything HubSpot announced was taken and has ended, and returns it all. Only the looks whether a
+    /// reply arrived may lie ahead: a mail's second one does by ten minutes.
     pub async fn settled(&self) -> Vec<Value> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let events = self.events().await;
-            let open = events.iter().filter(|event| event["outcome"].is_null()).count();
+            // First: what is delivered after this is among the events.
             let outstanding = self.portal.outstanding_events();
+            let events = self.events().await;
+            let open = |event: &&Value| event["outcome"].is_null() && event["type"] != "delivery_check";
+            let open = events.iter().filter(open).count();
             if !events.is_empty() && open == 0 && outstanding == 0 {
                 return events;
             }
@@ -154,6 +190,37 @@ impl Desk {
         self.until(&format!("{method} {path}"), async || self.calls(method, path) > 0).await;
     }
 
+    /// What a thread holds of one type (`MESSAGE`, `COMMENT`, `ASSIGNMENT`), oldest first.
+    pub fn items(&self, thread: &ThreadId, kind: &str) -> Vec<Value> {
+        let threads = self.records("threads");
+        let thread = threads.iter().find(|found| found["id"] == thread.as_str()).unwrap();
+        thread["messages"].as_array().unwrap().iter().filter(|item| item["type"] == kind).cloned().collect()
+    }
+
+    /// All records of a kind: `contacts`, `tickets`, `threads`.
+    pub fn records(&self, kind: &str) -> Vec<Value> {
+        self.portal.snapshot()[kind].as_array().unwrap().clone()
+    }
+
+    /// The tickets the bridge made.
+    pub fn tickets_made(&self) -> Vec<Value> {
+        let ours = |ticket: &Value| {
+            ticket["properties"]["content"].as_str().is_some_and(|text| text.contains("[hubspot-bridge acme/"))
+        };
+        self.records("tickets").into_iter().filter(ours).collect()
+    }
+
+    /// One property of a ticket; null when it is not set.
+    pub fn property(&self, ticket: &TicketId, name: &str) -> Value {
+        let tickets = self.records("tickets");
+        tickets.iter().find(|found| found["id"] == ticket.as_str()).unwrap()["properties"][name].clone()
+    }
+
+    /// The thread's ticket.
+    pub fn ticket_of(&self, thread: &ThreadId) -> TicketId {
+        TicketId(self.portal.thread_view(thread).unwrap().ticket.unwrap().id)
+    }
+
     /// What the process has logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.bridge.log).unwrap_or_default()
@@ -177,6 +244,31 @@ impl Drop for Desk {
 /// The path a thread's messages are posted to.
 pub fn messages_of(thread: &ThreadId) -> String {
     format!("/conversations/v3/conversations/threads/{thread}/messages")
+}
+
+/// How a message's event ended: `replied`, `skipped/session_paused`.
+pub fn ended(events: &[Value], message: &MessageId) -> String {
+    let event = events.iter().find(|event| event["message_id"] == message.0.as_str());
+    event.map_or_else(|| "no such event".to_owned(), ending)
+}
+
+/// How an event ended.
+pub fn ending(event: &Value) -> String {
+    let words = ["outcome", "reason"].map(|key| event[key].as_str().unwrap_or_default().to_owned());
+    words.join("/").trim_end_matches('/').to_owned()
+}
+
+/// A mail to the shared inbox, or with `account` to another one.
+pub fn mail(from: &str, subject: &str, text: &str) -> Email {
+    Email {
+        from: from.to_owned(),
+        name: None,
+        subject: subject.to_owned(),
+        text: text.to_owned(),
+        quoted: None,
+        account: None,
+        thread: None,
+    }
 }
 
 /// One command to its end, free of what this shell is set up for.

@@ -6,11 +6,20 @@
 )]
 
 mod commands;
+mod context;
 mod crash;
 mod desk;
 mod disk;
 mod drain;
+mod fails;
+mod handoff;
+mod model;
+mod outside;
+mod own_agent;
+mod rules;
 mod secrets;
 mod serve;
 mod start;
+mod tickets;
 mod tour;
+mod workflow;
