@@ -181,10 +181,10 @@ const NOT_AMONG_OTHERS: [&str; 13] = [
 
 fn ticket(state: &State, record: &Record) -> TicketView {
     let value = |name: &str| record.properties.get(name).cloned();
-    let stage = value("hs_pipeline_stage").unwrap_or_default();
+    let in_stage = value("hs_pipeline_stage").unwrap_or_default();
     let pipelines = schema::pipelines(Kind::Ticket).map(|(all, _)| all).unwrap_or_default();
     let mut stages = pipelines.iter().flat_map(|pipeline| pipeline.stages);
-    let status = stages.find(|(id, ..)| *id == stage).map_or(stage.clone(), |(_, label, _)| (*label).to_owned());
+    let status = stages.find(|(id, ..)| *id == in_stage).map_or(in_stage.clone(), |(_, label, _)| (*label).to_owned());
     let definitions = &state.crm.table(Kind::Ticket).properties;
     let label = |name: &str| {
         let known = definitions.iter().find(|property| property.name == name);

@@ -37,8 +37,8 @@ pub async fn handoff(stage: &mut Stage<'_>) -> Result<String, Missed> {
         return Err(Missed::new(missing.join("; "), format!("{linked:?}")));
     }
     Ok(format!(
-        "Ticket {ticket}, priority {}, tagged {}, with the transcript; joined to {} and to the conversation,\n\
-         which is {}'s now. Comment: {}",
+        "Ticket {ticket}, priority {}, tagged {}, with the transcript,\n\
+         joined to {} and the conversation, which is {}'s now.\nComment: {}",
         linked.priority.unwrap_or_default(),
         linked.tags.join(", "),
         view.customer,
@@ -85,10 +85,10 @@ pub async fn reply(stage: &mut Stage<'_>) -> Result<String, Missed> {
             Err(Missed::new("the rep's words on the agent's side, once", format!("{told:?}")))
         }
         told => Ok(format!(
-            "{}: {} ({expected}{}). The customer's next question: {reason}.",
+            "{}: {}\nIts event: {expected}; {}. The customer's next question: {reason}.",
             stage.rep_name(),
             quoted(words),
-            if told.is_some() { ", once" } else { ": the built-in agent takes no replies" },
+            if told.is_some() { "the agent was told once" } else { "the built-in agent takes no replies" },
         )),
     }
 }

@@ -35,7 +35,7 @@ const DAY: &[Step] = &[
     Step("a bot and an internal comment are left alone", |stage| Box::pin(rep::bystanders(stage))),
     Step("a rep takes over while the AI works on its answer", |stage| Box::pin(rep::takeover(stage))),
     Step("a customer who asks for a person gets one, and the rep a ticket", |stage| Box::pin(handoff::handoff(stage))),
-    Step("the rep answers: the AI is silent, its side hears the words", |stage| Box::pin(handoff::reply(stage))),
+    Step("the rep answers the customer, and the AI is silent", |stage| Box::pin(handoff::reply(stage))),
     Step("what reps write for each other stays with them", |stage| Box::pin(handoff::notes(stage))),
     Step("the AI comes back when it is given the conversation", |stage| Box::pin(handoff::resume(stage))),
     Step("a workflow silences the AI and lets it speak again", |stage| Box::pin(handoff::workflow(stage))),

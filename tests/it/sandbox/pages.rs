@@ -137,8 +137,9 @@ async fn a_workflow_runs_for_the_conversation_or_its_ticket() {
     form(&running, &format!("{inbox}/workflow"), &[("object", "conversation"), ("action", "request-handoff")]).await;
     let enrolled = |name: &str| {
         let state = running.portal.snapshot();
-        let events = state["deliveries"].as_array().unwrap().iter().flat_map(|line| line["events"].as_array().unwrap());
-        let found = events.cloned().find(|event| event[0] == format!("action {name}"));
+        let mut events =
+            state["deliveries"].as_array().unwrap().iter().flat_map(|line| line["events"].as_array().unwrap());
+        let found = events.find(|event| event[0] == format!("action {name}"));
         found.map(|event| event[1].to_string())
     };
     let both = || enrolled("pause-ai").zip(enrolled("request-handoff"));
