@@ -32,7 +32,9 @@ fn serve(config: Config) -> Running<Result<(), Cause>> {
 }
 
 fn sandbox(args: cli::sandbox::Args) -> Running<Exit> {
-    let options = command::Options { tour: args.tour, port: args.port, data: args.data };
+    // The tour shows what an agent is told of reps' words, which the built-in one does not take.
+    let own_agent = args.agent.map_or(args.tour, |agent| agent == cli::sandbox::SandboxAgent::Http);
+    let options = command::Options { tour: args.tour, own_agent, port: args.port, data: args.data };
     Box::pin(async {
         match command::run(options).await {
             Ok(true) => Exit::Fine,

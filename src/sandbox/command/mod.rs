@@ -19,9 +19,11 @@ pub use self::bridge::Bridge;
 use self::home::Home;
 pub use self::settings::Addresses;
 use self::settings::Pace;
+use super::agent::Assistant;
 use super::pages;
 use super::portal::{Portal, Seed, Signing, Target};
 use super::{deliver, server, tour};
+use crate::agents::faq::OpenError;
 use crate::clock::SystemClock;
 use crate::lifecycle::{self, Kind, Lifecycle};
 
@@ -35,6 +37,8 @@ const CLOSE: Duration = Duration::from_secs(3);
 pub struct Options {
     /// Play the tour and end.
     pub tour: bool,
+    /// The bridge asks a team's own agent, played by [`super::agent`], in place of the built-in one.
+    pub own_agent: bool,
     /// The pages' port; the bridge takes the two after it. Free ones when absent.
     pub port: Option<u16>,
     /// Where the bridge keeps its things; a temporary folder when absent.
@@ -52,6 +56,9 @@ pub enum Error {
         /// The system's words.
         source: io::Error,
     },
+    /// Its articles.
+    #[error(transparent)]
+    Articles(#[from] OpenError),
     /// A port is taken.
     #[error("cannot listen on {address} ({source}); choose another with --port, or leave it out for free ones")]
     Listen {
@@ -117,16 +124,20 @@ pub async fn run(options: Options) -> Result<bool, Error> {
     // The same message ids must not come again while a kept database remembers them.
     let portal = Portal::new(Seed::new(random()?), Arc::new(SystemClock));
     let pace = if options.tour { Pace::Tour } else { Pace::Real };
-    let token = format!("{:016x}{:016x}", random()?, random()?);
-    home.write_settings(&settings::text(&home, &at, &token, &portal.seed(), pace))?;
+    let secret = || Ok::<_, Error>(format!("{:016x}{:016x}", random()?, random()?));
+    let (token, signing) = (secret()?, secret()?);
+    let own_agent = options.own_agent.then_some(signing.as_str());
+    let assistant = own_agent.map(|secret| Assistant::new(&home.articles(), secret)).transpose()?;
+    home.write_settings(&settings::text(&home, &at, &token, (&portal.seed(), own_agent), pace))?;
     let client = deliver::client().map_err(|error| machine("an HTTP client")(error.to_string()))?;
     let program = std::env::current_exe().map_err(|error| machine("the path of this program")(error.to_string()))?;
     let (settings, log) = (home.settings(), home.log());
     let mut bridge = Bridge { program, settings, log, at, token, client, child: None };
     drop((public, admin));
     let life = Lifecycle::default();
-    serve(&life, &portal, &bridge, pages);
-    let done = play(&options, &life, &portal, &mut bridge, &home, pace).await;
+    serve(&life, &portal, &bridge, assistant.clone(), pages);
+    let mut cast = Cast { portal: &portal, bridge: &mut bridge, assistant };
+    let done = play(&options, &life, &mut cast, &home, pace).await;
     bridge.stop().await;
     life.drain();
     // Pages still open are cut by the end of the process.
@@ -139,11 +150,12 @@ pub async fn run(options: Options) -> Result<bool, Error> {
 }
 
 /// Portal, pages and deliveries.
-fn serve(life: &Lifecycle, portal: &Portal, bridge: &Bridge, listener: TcpListener) {
+fn serve(life: &Lifecycle, portal: &Portal, bridge: &Bridge, assistant: Option<Assistant>, listener: TcpListener) {
     let shown = pages::Bridge {
         admin_url: format!("http://{}", bridge.at.admin),
         token: Some(bridge.token.clone()),
         client: bridge.client.clone(),
+        assistant,
     };
     let options = server::Options { portal: portal.clone(), bridge: Some(shown) };
     let stop = life.draining();
@@ -155,20 +167,27 @@ fn serve(life: &Lifecycle, portal: &Portal, bridge: &Bridge, listener: TcpListen
     life.spawn(Kind::Vital, "the portal's deliveries", carry);
 }
 
+/// Who plays.
+struct Cast<'a> {
+    portal: &'a Portal,
+    bridge: &'a mut Bridge,
+    assistant: Option<Assistant>,
+}
+
 async fn play(
     options: &Options,
     life: &Lifecycle,
-    portal: &Portal,
-    bridge: &mut Bridge,
+    cast: &mut Cast<'_>,
     home: &Home,
     pace: Pace,
 ) -> Result<bool, Error> {
     let dying = life.draining();
     let story = async {
+        let Cast { portal, bridge, assistant } = cast;
         bridge.start().await?;
         portal.set_target(Some(target(portal, bridge, pace)));
-        say(&greeting(bridge, home, options.tour))?;
-        if options.tour { tour::run(portal, bridge).await } else { watch(bridge).await }
+        say(&greeting(bridge, home, options))?;
+        if options.tour { tour::run(portal, bridge, assistant.clone()).await } else { watch(bridge).await }
     };
     tokio::select! {
         done = story => done,
@@ -206,11 +225,16 @@ async fn watch(bridge: &mut Bridge) -> Result<bool, Error> {
     }
 }
 
-fn greeting(bridge: &Bridge, home: &Home, tour: bool) -> String {
+fn greeting(bridge: &Bridge, home: &Home, options: &Options) -> String {
     let Addresses { portal, public, admin } = &bridge.at;
     let kept = if home.is_temporary() { " (removed at the end)" } else { "" };
     let folder = home.path().display();
-    let after = if tour {
+    let agent = if options.own_agent {
+        format!("http://{portal}/agent   (a team's own, which answers from the articles too)")
+    } else {
+        "the built-in one   (it answers from the articles)".to_owned()
+    };
+    let after = if options.tour {
         "A day of an inbox, with short waits:".to_owned()
     } else {
         format!(
@@ -224,6 +248,7 @@ fn greeting(bridge: &Bridge, home: &Home, tour: bool) -> String {
          HubSpot, simulated   http://{portal}   (chat, e-mail, inbox and what became of each event)\n    \
          the bridge           http://{public}   (process {pid}; killing it is allowed)\n    \
          its admin API        http://{admin}   (token {token})\n    \
+         its agent            {agent}\n    \
          its files            {folder}{kept}\n\n{after}\n",
         pid = bridge.pid().unwrap_or_default(),
         token = bridge.token,

@@ -1,11 +1,11 @@
 //! The settings of the sandbox's bridge: what a person would write for a real portal, and nothing more.
 
 use std::net::SocketAddr;
-use std::path::Path;
 
 use toml::{Table, Value};
 
 use super::home::Home;
+use crate::sandbox::agent::PATH;
 use crate::sandbox::portal::Seed;
 
 /// Where everything listens.
@@ -28,10 +28,10 @@ pub enum Pace {
     Tour,
 }
 
-/// The settings as TOML; the connection is called `sandbox`.
+/// The settings as TOML; the connection is called `sandbox`. With a signing secret its agent is the one beside the
+/// portal.
 #[must_use]
-pub fn text(home: &Home, at: &Addresses, token: &str, seed: &Seed, pace: Pace) -> String {
-    let file = |path: &Path| Value::String(path.display().to_string());
+pub fn text(home: &Home, at: &Addresses, token: &str, (seed, signing): (&Seed, Option<&str>), pace: Pace) -> String {
     let mut whole = Table::new();
     let mut section = |name: &str, rows: Vec<(&str, Value)>| {
         let rows = rows.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
@@ -48,18 +48,17 @@ pub fn text(home: &Home, at: &Addresses, token: &str, seed: &Seed, pace: Pace) -
         let short = [("quiet_period", "300ms"), ("quiet_period_max", "2s"), ("email_delay", "1s"), ("settle", "1s")];
         section("delivery", short.map(|(key, value)| (key, value.into())).to_vec());
     }
-    let agent = [("kind".to_owned(), "faq".into()), ("articles".to_owned(), file(&home.articles()))];
     let rep = seed.reps.first().map(|rep| rep.actor().0).unwrap_or_default();
-    let connection = [
+    let connection = vec![
         ("portal_id", Value::Integer(seed.portal_id.0)),
         ("access_token", seed.token.as_str().into()),
         ("client_secret", seed.client_secret.as_str().into()),
         ("ai_user_id", seed.ai.actor().0.into()),
         ("default_user_id", rep.into()),
-        ("agent", Value::Table(agent.into_iter().collect())),
+        ("agent", agent(home, at, signing)),
+        ("ticketing", ticketing(pace)),
     ];
-    let connection: Table = connection.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    section("connections", vec![("sandbox", Value::Table(connection))]);
+    section("connections", vec![("sandbox", table(connection))]);
     format!("# Made by `hubspot-bridge sandbox`; made anew at each start.\n\n{whole}")
 }
 
@@ -69,4 +68,29 @@ fn hubspot(at: &Addresses, pace: Pace) -> Vec<(&'static str, Value)> {
         rows.push(("timeout", "1500ms".into()));
     }
     rows
+}
+
+fn agent(home: &Home, at: &Addresses, signing: Option<&str>) -> Value {
+    let rows: Vec<(&str, Value)> = match signing {
+        Some(secret) => vec![
+            ("kind", "http".into()),
+            ("base_url", format!("http://{}{PATH}", at.portal).into()),
+            ("signing_secret", secret.into()),
+        ],
+        None => vec![("kind", "faq".into()), ("articles", home.articles().display().to_string().into())],
+    };
+    table(rows)
+}
+
+/// The order a customer asks about, in the session and on the ticket.
+fn ticketing(pace: Pace) -> Value {
+    let mut rows = vec![("custom_data", table(vec![("order", "order_number".into())]))];
+    if pace == Pace::Tour {
+        rows.push(("update_interval", "2s".into()));
+    }
+    table(rows)
+}
+
+fn table(rows: Vec<(&str, Value)>) -> Value {
+    Value::Table(rows.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }

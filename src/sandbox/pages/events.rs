@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::{Site, layout};
 use crate::domain::Timestamp;
+use crate::sandbox::agent::Assistant;
 
 /// The bridge beside this portal.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub struct Bridge {
     pub token: Option<String>,
     /// See [`crate::sandbox::deliver::client`].
     pub client: reqwest::Client,
+    /// The agent it asks, when that runs here too.
+    pub assistant: Option<Assistant>,
 }
 
 impl fmt::Debug for Bridge {

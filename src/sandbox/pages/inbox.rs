@@ -1,4 +1,6 @@
-//! The rep's inbox: the list, one conversation, and what a rep can do in it.
+//! The rep's inbox: the list, one conversation, and what a rep can do in it. Its ticket is in [`super::ticket`].
+
+use std::time::Duration;
 
 use axum::Form;
 use axum::extract::{Path, Query, State};
@@ -7,8 +9,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Site, layout, thread};
-use crate::domain::{ActorId, ThreadId, TicketId};
+use super::{Site, layout, thread, ticket};
+use crate::domain::{ActorId, ThreadId};
 use crate::sandbox::portal::people::ActionError;
 use crate::sandbox::portal::seed::Agent;
 use crate::sandbox::portal::{Seed, ThreadView};
@@ -78,7 +80,10 @@ fn entry(view: &ThreadView, seed: &Seed, rep: &Agent, current: bool) -> Markup {
             a href=(format!("/inbox/{}?as={}", view.id, rep.actor())) aria-current=[current.then_some("true")] {
                 span.row { strong { (view.customer) } (layout::time(view.latest)) }
                 span.snippet { (last) }
-                span.row { span.quiet { (channel(view)) } (owner(view, seed)) }
+                span.row {
+                    span.quiet { (channel(view)) @if let Some(ticket) = &view.ticket { " · ticket: " (ticket.status) } }
+                    (owner(view, seed))
+                }
             }
         }
     }
@@ -110,6 +115,13 @@ fn conversation(site: &Site, seed: &Seed, rep: &Agent, view: &ThreadView) -> Mar
                 div {
                     h1 { a.back href=(format!("/inbox?as={me}")) aria-label="All conversations" { "‹" } (view.customer) }
                     p.quiet { (channel(view)) " · " (owner(view, seed)) " · " code { (view.id) } }
+                    p.quiet {
+                        @match &view.contact {
+                            Some((id, name)) => { "Contact " (name) " " code { (id) } },
+                            None => "No contact",
+                        }
+                        @if let Some(address) = &view.address { " · " (address) }
+                    }
                 }
                 form.acts method="post" action=(path("assign")) data-quiet {
                     @let own = view.owner.as_ref().map(|(actor, _)| actor.as_str());
@@ -121,35 +133,13 @@ fn conversation(site: &Site, seed: &Seed, rep: &Agent, view: &ThreadView) -> Mar
                     }
                 }
             }
-            div.lines #lines data-live="bottom" { (thread::all(view)) }
+            div.lines #lines data-live="bottom" { (thread::all(view, &path("undelivered"))) }
             form.compose method="post" action=(path("say")) data-quiet {
                 textarea name="text" rows="2" required aria-label=(format!("Write as {}", rep.name())) placeholder=(format!("Write as {}", rep.name())) {}
                 button name="kind" value="reply" { "Reply" }
                 button.note name="kind" value="comment" { "Comment" }
             }
-            (ticket_panel(site, view, &path("ticket")))
-        }
-    }
-}
-
-fn ticket_panel(site: &Site, view: &ThreadView, action: &str) -> Markup {
-    let fields = site.portal.ticket_fields();
-    html! {
-        section.ticket #ticket data-live="change" aria-label="Ticket" {
-            @if let Some(ticket) = &view.ticket {
-                h2 { "Ticket " code { (ticket.id) } }
-                dl { @for (name, value) in &ticket.properties { dt { (name) } dd { (value) } } }
-            } @else { h2 { "No ticket" } }
-            form.row method="post" action=(action) data-quiet {
-                @if view.ticket.is_some() {
-                    select name="property" aria-label="Property" {
-                        @for (name, label, _) in &fields { option value=(name) { (label) } }
-                    }
-                    input name="value" aria-label="New value" list="options" placeholder="New value" autocomplete="off";
-                    datalist #options { @for (_, label, options) in &fields { @for one in options { option value=(one) { (label) } } } }
-                    button.plain { "Change" }
-                } @else { button.plain name="property" value="" { "Make a ticket" } }
-            }
+            (ticket::panel(site, view, &path))
         }
     }
 }
@@ -169,13 +159,6 @@ pub struct Assign {
 #[derive(Deserialize)]
 pub struct Status {
     status: String,
-}
-
-#[derive(Deserialize)]
-pub struct Ticket {
-    property: String,
-    #[serde(default)]
-    value: String,
 }
 
 /// `POST /inbox/{thread}/say`.
@@ -217,26 +200,14 @@ pub async fn status(
     act(&site, id, &who, |thread, rep| site.portal.set_closed(thread, form.status == "closed", rep))
 }
 
-/// `POST /inbox/{thread}/ticket`: changes the linked ticket, or makes one.
-pub async fn ticket(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    Query(who): Query<As>,
-    Form(form): Form<Ticket>,
-) -> Response {
-    let view = site.portal.thread_view(&ThreadId(id.clone()));
-    let linked = view.as_ref().and_then(|view| view.ticket.as_ref());
-    act(&site, id, &who, |thread, rep| {
-        if let Some(ticket) = linked {
-            return site.portal.change_ticket(&TicketId(ticket.id.clone()), &form.property, &form.value, rep);
-        }
-        let subject = view.as_ref().and_then(|view| view.subject.as_deref());
-        let ticket = site.portal.create_ticket(subject.unwrap_or("Conversation"), rep)?;
-        site.portal.link_ticket(thread, &ticket)
-    })
+/// `POST /inbox/{thread}/undelivered`: the newest message to the customer did not arrive.
+pub async fn undelivered(State(site): State<Site>, Path(id): Path<String>, Query(who): Query<As>) -> Response {
+    let why = "The recipient's mailbox does not exist.";
+    act(&site, id, &who, |thread, _| site.portal.last_reply_fails(thread, why, Duration::ZERO).map(drop))
 }
 
-fn act(
+/// Does something as the rep who works, and goes back to the conversation.
+pub(super) fn act(
     site: &Site,
     id: String,
     who: &As,

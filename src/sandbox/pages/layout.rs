@@ -16,8 +16,14 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The navigation's entries: path and label.
-const PLACES: [(&str, &str); 5] =
-    [("/", "Overview"), ("/chat", "Chat"), ("/email", "E-mail"), ("/inbox", "Inbox"), ("/events", "Events")];
+const PLACES: [(&str, &str); 6] = [
+    ("/", "Overview"),
+    ("/chat", "Chat"),
+    ("/email", "E-mail"),
+    ("/inbox", "Inbox"),
+    ("/events", "Events"),
+    ("/agent", "Agent"),
+];
 
 /// A whole page.
 pub fn page(here: &str, title: &str, main: &Markup) -> Response {

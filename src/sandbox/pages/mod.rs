@@ -1,7 +1,9 @@
-//! The sandbox's pages: a customer's chat and e-mail, a rep's inbox, and what the bridge did with each event.
+//! The sandbox's pages: a customer's chat and e-mail, a rep's inbox, what the bridge did with each event,
+//! and the agent's side.
 //!
 //! Server-rendered; forms work without scripts, and a few lines of script keep the pages live.
 
+mod agent;
 mod chat;
 mod email;
 mod events;
@@ -10,6 +12,7 @@ mod layout;
 mod live;
 mod overview;
 mod thread;
+mod ticket;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -31,7 +34,8 @@ pub struct Site {
 
 /// The routes.
 pub fn router(site: Site) -> Router {
-    Router::new()
+    let assistant = site.bridge.as_ref().and_then(|bridge| bridge.assistant.clone());
+    let pages = Router::new()
         .route("/", get(overview::page))
         .route("/chat", get(chat::start).post(chat::begin))
         .route("/chat/{thread}", get(chat::page).post(chat::say))
@@ -42,11 +46,19 @@ pub fn router(site: Site) -> Router {
         .route("/inbox/{thread}/say", post(inbox::say))
         .route("/inbox/{thread}/assign", post(inbox::assign))
         .route("/inbox/{thread}/status", post(inbox::status))
-        .route("/inbox/{thread}/ticket", post(inbox::ticket))
+        .route("/inbox/{thread}/undelivered", post(inbox::undelivered))
+        .route("/inbox/{thread}/ticket", post(ticket::change))
+        .route("/inbox/{thread}/note", post(ticket::note))
+        .route("/inbox/{thread}/workflow", post(ticket::workflow))
+        .route("/agent", get(agent::page))
         .route("/events", get(events::page))
         .route("/live", get(live::stream))
         .route("/assets/icon.svg", get(layout::icon))
         .route("/assets/sandbox.css", get(layout::css))
         .route("/assets/sandbox.js", get(layout::js))
-        .with_state(site)
+        .with_state(site);
+    match assistant {
+        Some(assistant) => pages.merge(crate::sandbox::agent::router(assistant)),
+        None => pages,
+    }
 }

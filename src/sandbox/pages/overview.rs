@@ -23,8 +23,9 @@ pub async fn page(State(site): State<Site>) -> Response {
             section.cards aria-label="Where to go" {
                 a.card href="/chat" { strong { "Chat as a customer" } span { "Ask something in the website's chat." } }
                 a.card href="/email" { strong { "Send an e-mail" } span { "Write to hello@ or support@acme.example." } }
-                a.card href="/inbox" { strong { "Work as a rep" } span { "Claim, answer, comment, change a ticket." } }
+                a.card href="/inbox" { strong { "Work as a rep" } span { "Answer, comment, work on the ticket, give back." } }
                 a.card href="/events" { strong { "See what the bridge did" } span { "Each event, its outcome and why." } }
+                a.card href="/agent" { strong { "See the agent's side" } span { "What it was asked, and told of reps' words." } }
             }
             section #numbers data-live="change" {
                 dl.numbers {

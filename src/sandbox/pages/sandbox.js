@@ -33,7 +33,12 @@ document.addEventListener('submit', async (event) => {
   const body = new URLSearchParams(new FormData(form, event.submitter));
   form.querySelectorAll('textarea').forEach((field) => { field.value = ''; });
   const answer = await fetch(form.action, { method: 'POST', body });
-  if (!answer.ok) location.href = answer.url;
+  if (!answer.ok) {
+    // What went wrong is a page of its own.
+    const said = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('main');
+    if (said) document.querySelector('main').replaceWith(said);
+    return;
+  }
   if (document.activeElement && document.activeElement.matches('button')) document.activeElement.blur();
   refresh();
 });

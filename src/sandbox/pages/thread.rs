@@ -5,9 +5,19 @@ use maud::{Markup, html};
 use super::layout::time;
 use crate::sandbox::portal::{Line, Speaker, ThreadView};
 
-/// Everything, for reps.
-pub fn all(view: &ThreadView) -> Markup {
-    lines(view.lines.iter(), "Nothing was said yet.")
+const EMPTY: &str = "Nothing was said yet.";
+
+/// Everything, for reps, who can make the newest message to the customer undeliverable (by a post to `undelivered`).
+pub fn all(view: &ThreadView, undelivered: &str) -> Markup {
+    let sent = |line: &Line| matches!(line.speaker, Speaker::Rep | Speaker::Ai | Speaker::Bot);
+    let last = view.lines.iter().rposition(sent);
+    html! {
+        @if view.lines.is_empty() { p.quiet { (EMPTY) } }
+        @for (place, one) in view.lines.iter().enumerate() {
+            @let bounces = (last == Some(place) && !one.failed).then_some(undelivered);
+            (line(one, bounces))
+        }
+    }
 }
 
 /// What a customer sees: no notes, nothing internal, nothing undelivered.
@@ -19,18 +29,14 @@ pub fn public(view: &ThreadView) -> Markup {
         };
         said && !line.failed
     });
-    lines(shown, "Nothing was said yet.")
-}
-
-fn lines<'a>(lines: impl Iterator<Item = &'a Line>, empty: &str) -> Markup {
-    let lines: Vec<_> = lines.collect();
+    let shown: Vec<_> = shown.collect();
     html! {
-        @if lines.is_empty() { p.quiet { (empty) } }
-        @for one in lines { (line(one)) }
+        @if shown.is_empty() { p.quiet { (EMPTY) } }
+        @for one in shown { (line(one, None)) }
     }
 }
 
-fn line(line: &Line) -> Markup {
+fn line(line: &Line, bounces: Option<&str>) -> Markup {
     let (class, label) = match line.speaker {
         Speaker::Customer => ("customer", None),
         Speaker::Rep => ("rep", None),
@@ -46,6 +52,9 @@ fn line(line: &Line) -> Markup {
             header { strong { (line.name) } @if let Some(label) = label { span.tag { (label) } } (time(line.at)) }
             p { (line.text) }
             @if line.failed { p.failed { "Not delivered" } }
+            @if let Some(action) = bounces {
+                form.bounce method="post" action=(action) data-quiet { button.plain { "Let it bounce" } }
+            }
         }
     }
 }

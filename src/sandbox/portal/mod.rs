@@ -41,7 +41,7 @@ pub use self::outbox::{Attempt, RESPONSE_DEADLINE, Received, Signing, Target};
 pub use self::seed::Seed;
 use self::state::State;
 pub use self::transport::InProcess;
-pub use self::view::{Line, Speaker, ThreadView, TicketView};
+pub use self::view::{Line, Note, Speaker, ThreadView, TicketView};
 use crate::clock::Clock;
 use crate::domain::Timestamp;
 

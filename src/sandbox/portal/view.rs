@@ -1,8 +1,10 @@
 //! Threads and tickets as the pages show them: names instead of ids, one line per item.
 
 use super::Portal;
+use super::kind::End;
 use super::kind::Kind;
 use super::model::{Client, Item, ItemKind, Record, Thread};
+use super::schema;
 use super::state::State;
 use crate::domain::{Direction, ThreadId, Timestamp};
 
@@ -43,8 +45,37 @@ pub struct Line {
 pub struct TicketView {
     /// Its id.
     pub id: String,
-    /// Name and value of each property that is set.
-    pub properties: Vec<(String, String)>,
+    /// `subject`.
+    pub subject: String,
+    /// `content`.
+    pub content: String,
+    /// The stage's name, or its id when no pipeline has it.
+    pub status: String,
+    /// `hs_ticket_priority`.
+    pub priority: Option<String>,
+    /// The values of `opencx_tags`.
+    pub tags: Vec<String>,
+    /// The owner's name.
+    pub owner: Option<String>,
+    /// The contacts it belongs to: id and name.
+    pub contacts: Vec<(String, String)>,
+    /// The threads it belongs to.
+    pub threads: Vec<ThreadId>,
+    /// Label and value of every other property that is set.
+    pub others: Vec<(String, String)>,
+    /// Notes on it, oldest first.
+    pub notes: Vec<Note>,
+}
+
+/// A note on a ticket: for the team only, and in no thread.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// Who wrote it.
+    pub name: String,
+    /// HTML.
+    pub body: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// One thread.
@@ -56,6 +87,8 @@ pub struct ThreadView {
     pub customer: String,
     /// The customer's address, when one is known.
     pub address: Option<String>,
+    /// The contact who writes, when there is one: id and name.
+    pub contact: Option<(String, String)>,
     /// `1000` chat, `1002` e-mail.
     pub channel_id: String,
     /// The newest subject.
@@ -121,26 +154,81 @@ fn view(state: &State, thread: &Thread, now: Timestamp) -> ThreadView {
         archived: thread.archived,
         spam: thread.spam,
         latest: lines.last().map_or(thread.created_at, |line| line.at),
-        ticket: thread.ticket.and_then(|id| state.crm.record(Kind::Ticket, id)).map(ticket),
+        ticket: thread.ticket.and_then(|id| state.crm.record(Kind::Ticket, id)).map(|record| ticket(state, record)),
+        contact: state.crm.record(Kind::Contact, thread.visitor).map(contact),
         address: visitor.and_then(|visitor| visitor.email.clone()),
         customer,
         lines,
     }
 }
 
-fn ticket(record: &Record) -> TicketView {
-    let hidden = [
-        "createdate",
-        "hs_object_id",
-        "hs_object_source",
-        "hs_object_source_id",
-        "hs_conversations_originating_thread_id",
-    ];
-    let shown = record.properties.iter().filter(|(name, _)| !hidden.contains(&name.as_str()));
+/// Shown at their own place, or of no use to people.
+const NOT_AMONG_OTHERS: [&str; 13] = [
+    "subject",
+    "content",
+    "hs_pipeline",
+    "hs_pipeline_stage",
+    "hs_ticket_priority",
+    "opencx_tags",
+    "hubspot_owner_id",
+    "createdate",
+    "hs_lastmodifieddate",
+    "hs_object_id",
+    "hs_object_source",
+    "hs_object_source_id",
+    "hs_conversations_originating_thread_id",
+];
+
+fn ticket(state: &State, record: &Record) -> TicketView {
+    let value = |name: &str| record.properties.get(name).cloned();
+    let in_stage = value("hs_pipeline_stage").unwrap_or_default();
+    let pipelines = schema::pipelines(Kind::Ticket).map(|(all, _)| all).unwrap_or_default();
+    let mut stages = pipelines.iter().flat_map(|pipeline| pipeline.stages);
+    let status = stages.find(|(id, ..)| *id == in_stage).map_or(in_stage.clone(), |(_, label, _)| (*label).to_owned());
+    let definitions = &state.crm.table(Kind::Ticket).properties;
+    let label = |name: &str| {
+        let known = definitions.iter().find(|property| property.name == name);
+        known.map_or_else(|| name.to_owned(), |property| property.label.clone())
+    };
+    let others = record.properties.iter().filter(|(name, _)| !NOT_AMONG_OTHERS.contains(&name.as_str()));
+    let linked = |to| state.crm.linked(End::Record(Kind::Ticket), record.id, to);
+    let notes = linked(End::Record(Kind::Note)).filter_map(|id| state.crm.record(Kind::Note, id));
+    let contacts = linked(End::Record(Kind::Contact)).filter_map(|id| state.crm.record(Kind::Contact, id));
     TicketView {
         id: record.id.to_string(),
-        properties: shown.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        subject: value("subject").unwrap_or_default(),
+        content: value("content").unwrap_or_default(),
+        status,
+        priority: value("hs_ticket_priority"),
+        tags: value("opencx_tags").map(|tags| tags.split(';').map(str::to_owned).collect()).unwrap_or_default(),
+        owner: value("hubspot_owner_id").map(|id| owner(state, &id)),
+        contacts: contacts.map(contact).collect(),
+        threads: linked(End::Conversation).map(|id| ThreadId(id.to_string())).collect(),
+        others: others.map(|(name, value)| (label(name), value.clone())).collect(),
+        notes: notes.map(|note| self::note(state, note)).collect(),
     }
+}
+
+fn note(state: &State, record: &Record) -> Note {
+    let value = |name: &str| record.properties.get(name);
+    Note {
+        name: value("hubspot_owner_id").map_or_else(|| "The bridge".to_owned(), |id| owner(state, id)),
+        body: value("hs_note_body").cloned().unwrap_or_default(),
+        at: record.created_at,
+    }
+}
+
+/// The contact's id, and the name or what else is known.
+fn contact(record: &Record) -> (String, String) {
+    let value = |name: &str| record.properties.get(name).map(String::as_str);
+    let name = [value("firstname"), value("lastname")].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let name = if name.is_empty() { value("email").unwrap_or("No name").to_owned() } else { name };
+    (record.id.to_string(), name)
+}
+
+fn owner(state: &State, id: &str) -> String {
+    let known = state.seed.agents().find(|agent| agent.owner_id.to_string() == id);
+    known.map_or_else(|| format!("owner {id}"), super::seed::Agent::name)
 }
 
 fn line(state: &State, item: &Item, customer: &str, now: Timestamp) -> Line {

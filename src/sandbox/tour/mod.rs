@@ -5,9 +5,11 @@
 
 mod crash;
 mod customer;
+mod handoff;
 mod ledger;
 mod rep;
 mod stage;
+mod ticket;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,6 +17,7 @@ use std::pin::Pin;
 use tokio::time::Instant;
 
 use self::stage::{Missed, Stage};
+use super::agent::Assistant;
 use super::command::{Bridge, Error, say};
 use super::portal::Portal;
 
@@ -31,17 +34,22 @@ const DAY: &[Step] = &[
     Step("an event that HubSpot delivers twice counts once", |stage| Box::pin(customer::duplicate(stage))),
     Step("a bot and an internal comment are left alone", |stage| Box::pin(rep::bystanders(stage))),
     Step("a rep takes over while the AI works on its answer", |stage| Box::pin(rep::takeover(stage))),
-    Step("a customer who asks for a person gets one", |stage| Box::pin(rep::handoff(stage))),
-    Step("the AI stays silent, and comes back when it is given the conversation", |stage| Box::pin(rep::resume(stage))),
-    Step("a ticket's property reaches the AI's session", |stage| Box::pin(rep::ticket(stage))),
+    Step("a customer who asks for a person gets one, and the rep a ticket", |stage| Box::pin(handoff::handoff(stage))),
+    Step("the rep answers the customer, and the AI is silent", |stage| Box::pin(handoff::reply(stage))),
+    Step("what reps write for each other stays with them", |stage| Box::pin(handoff::notes(stage))),
+    Step("the AI comes back when it is given the conversation", |stage| Box::pin(handoff::resume(stage))),
+    Step("a workflow silences the AI and lets it speak again", |stage| Box::pin(handoff::workflow(stage))),
+    Step("an answer that HubSpot cannot deliver goes to a human", |stage| Box::pin(handoff::undelivered(stage))),
+    Step("a ticket's property reaches the AI's session", |stage| Box::pin(ticket::to_session(stage))),
+    Step("the session's data reaches the ticket, many changes at once", |stage| Box::pin(ticket::from_session(stage))),
     Step("killed after HubSpot took the reply: it is not posted twice", |stage| Box::pin(crash::killed(stage, true))),
     Step("killed before HubSpot got the reply: it is not lost", |stage| Box::pin(crash::killed(stage, false))),
     Step("told to stop, the bridge finishes what it has begun", |stage| Box::pin(crash::drained(stage))),
 ];
 
-/// Plays the day; true when every step was seen. A step that was missed is told, and the day goes on.
-pub async fn run(portal: &Portal, bridge: &mut Bridge) -> Result<bool, Error> {
-    let mut stage = Stage::new(portal, bridge);
+/// Plays the day with the agent the bridge asks (none: the built-in one); true when every step was seen. A step that was missed is told, and the day goes on.
+pub async fn run(portal: &Portal, bridge: &mut Bridge, assistant: Option<Assistant>) -> Result<bool, Error> {
+    let mut stage = Stage::new(portal, bridge, assistant);
     let began = Instant::now();
     let mut seen = 0;
     for (number, Step(title, play)) in (1..).zip(DAY) {

@@ -6,6 +6,7 @@ use tokio::time::{Instant, sleep};
 
 use super::ledger::Ledger;
 use crate::domain::{ActorId, ThreadId};
+use crate::sandbox::agent::Assistant;
 use crate::sandbox::command::Bridge;
 use crate::sandbox::portal::people::{ActionError, Customer, Posted};
 use crate::sandbox::portal::seed::Agent;
@@ -49,12 +50,14 @@ pub struct Stage<'a> {
     pub portal: Portal,
     /// The bridge's process.
     pub bridge: &'a mut Bridge,
+    /// The agent it asks, when that is not the built-in one.
+    pub assistant: Option<Assistant>,
 }
 
 impl<'a> Stage<'a> {
     /// A stage over a fresh portal.
-    pub fn new(portal: &Portal, bridge: &'a mut Bridge) -> Self {
-        Self { portal: portal.clone(), bridge }
+    pub fn new(portal: &Portal, bridge: &'a mut Bridge, assistant: Option<Assistant>) -> Self {
+        Self { portal: portal.clone(), bridge, assistant }
     }
 
     /// A customer with a name and an address begins a chat.
@@ -127,7 +130,8 @@ impl<'a> Stage<'a> {
         calls.filter(|call| text(call, "method") == method && text(call, "path").starts_with(path)).count()
     }
 
-    /// Waits until every event is delivered and has ended, so that one step's tail is not the next one's business.
+    /// Waits until every event is delivered and has ended, so that one step's tail is not the next one's business; but
+    /// not for what is only planned for later.
     /// Starts the bridge again if it died.
     pub async fn settle_down(&mut self) -> Result<(), Missed> {
         if self.bridge.readiness().await.is_none() {
@@ -136,7 +140,7 @@ impl<'a> Stage<'a> {
         }
         let portal = self.portal.clone();
         self.until("every event to be delivered and to end", |ledger| {
-            match (portal.outstanding_events(), ledger.open()) {
+            match (portal.outstanding_events(), ledger.open(portal.now())) {
                 (0, 0) => Ok(()),
                 (waiting, open) => Err(format!("{waiting} wait for delivery, {open} have not ended")),
             }

@@ -15,7 +15,7 @@ async fn every_step_of_the_tour_is_seen() {
     let toured = sandbox(&["--tour"]).await;
     let text = printed(&toured);
     assert_eq!(toured.status.code(), Some(0), "{text}");
-    assert_eq!(text.lines().last(), Some("tour: 12 of 12 steps seen"), "{text}");
+    assert_eq!(text.lines().last(), Some("tour: 17 of 17 steps seen"), "{text}");
 }
 
 #[tokio::test]

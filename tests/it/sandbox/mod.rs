@@ -6,6 +6,7 @@
     reason = "clippy's own exception for tests does not reach the helpers beside them"
 )]
 
+mod agent;
 mod api;
 mod associations;
 mod consistency;
