@@ -88,8 +88,9 @@ pub const TRANSCRIPT_MESSAGES: usize = 500;
 pub const RELAY_CALL: Duration = Duration::from_secs(15);
 /// What all such calls of one run may take together; the rest is tried in the next run.
 pub const RELAY_RUN: Duration = Duration::from_secs(30);
-/// So many failing runs and a rep's words stay in HubSpot only. With the pauses between them (1, 2, 4 and 8 s) a hanging
-/// agent holds a conversation's mailbox up for five times a minute at most, a refusing one for 15 s.
+/// So many failing runs and a rep's words stay in HubSpot only. An agent with a memory that hangs each time is waited for
+/// (15 s) and looked at after `settle` (30 s) before the next, so it holds a conversation's mailbox for four minutes at most;
+/// one that refuses, for 15 s (the pauses of 1, 2, 4 and 8 s).
 pub const RELAY_RUNS: u32 = 5;
 /// When the delivery of an e-mail is looked at a second time, after the first: mail servers refuse within seconds, those
 /// that put a mail off for later within minutes.

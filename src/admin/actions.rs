@@ -56,9 +56,11 @@ pub(super) async fn handoff(
     request: Request,
 ) -> Done {
     let fields = body::read(request.into_body(), &["reason"]).await?;
-    let wish = HandoffRequest { v: 1, reason: reason(fields.get("reason"))? };
+    let wish = HandoffRequest { v: 1, reason: reason(fields.get("reason"))?, by_human: false };
     let session = sessions::find(&admin, &id).await?;
-    if session.state == SessionState::HandedOff {
+    // One without a thread has a human only once it has a ticket.
+    let has_human = session.thread_id.is_some() || session.ticket_id.is_some();
+    if session.state == SessionState::HandedOff && has_human {
         return Ok(as_it_is(&session));
     }
     raise(&admin, &session, EventKind::HandoffRequest, &wish).await?;

@@ -187,6 +187,8 @@ pub struct Outside {
     pub language: Option<String>,
     /// The session's own data.
     pub custom_data: BTreeMap<String, String>,
+    /// The HubSpot thread it belongs to, when the bridge began it for one.
+    pub thread_id: Option<ThreadId>,
 }
 
 /// A failed call to the agent.

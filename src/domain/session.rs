@@ -99,6 +99,8 @@ pub struct Session {
     pub mode: Mode,
     /// The agent's own id of the conversation.
     pub agent_session_id: Option<String>,
+    /// On the agent's side a human has that one for good: the AI begins a new one when it is next asked.
+    pub agent_session_over: bool,
     /// Flat data shared with the agent; ticket properties land here.
     pub custom_data: BTreeMap<String, String>,
     /// Custom data changed since the agent was last told.
@@ -132,6 +134,8 @@ pub struct SessionPatch {
     pub mode: Option<Mode>,
     /// The agent's own id.
     pub agent_session_id: Option<String>,
+    /// Sets the mark that a human has it for good on the agent's side.
+    pub agent_session_over: Option<bool>,
     /// Keys to set.
     pub custom_data: BTreeMap<String, String>,
     /// Sets the mark that the agent has not seen the custom data.
@@ -165,6 +169,7 @@ impl SessionPatch {
         }
         session.state = self.state.unwrap_or(session.state);
         session.mode = self.mode.unwrap_or(session.mode);
+        session.agent_session_over = self.agent_session_over.unwrap_or(session.agent_session_over);
         if let Some(id) = &self.agent_session_id {
             session.agent_session_id = Some(id.clone());
         }

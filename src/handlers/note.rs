@@ -50,7 +50,13 @@ async fn mirror(
     if note.app_id.is_some_and(|app| ours.into_iter().any(|own| own == app)) {
         return Ok(Ending::skipped(event.id, Reason::OwnMessage));
     }
-    let (ticket, sessions) = linked(cx, id).await?;
+    let client = cx.hubspot.on_lane(Lane::Ticket);
+    let tickets = client.associated(Kind::Note, id.as_str(), Kind::Ticket).await?;
+    if tickets.is_empty() {
+        // HubSpot may show the note before what it belongs to.
+        wait(cx, run, event, "HubSpot does not show the note's ticket yet")?;
+    }
+    let (ticket, sessions) = linked(cx, tickets).await?;
     if sessions.is_empty() {
         return Ok(Ending::skipped(event.id, Reason::NoLinkedSession));
     }
@@ -93,20 +99,26 @@ async fn mirror(
 /// Reads the note. HubSpot may not show one it just announced: that is waited for, a little.
 async fn read(cx: &Context, run: &Run<'_>, id: &NoteId, event: &Event) -> Result<Option<Note>, Stop> {
     let note = cx.hubspot.on_lane(Lane::Ticket).note(id).await?;
-    let waited = cx.now().since(event.received_at);
-    if note.is_none() && waited < cx.delivery.settle && run.last_resort.is_none() {
-        let until = cx.now().after(pause_after(waited));
-        return Err(Stop::Defer { until, why: "HubSpot does not show the note yet".to_owned(), counts: false });
+    if note.is_none() {
+        wait(cx, run, event, "HubSpot does not show the note yet")?;
     }
     Ok(note)
 }
 
+/// Comes back a little later, until HubSpot must show it.
+fn wait(cx: &Context, run: &Run<'_>, event: &Event, why: &str) -> Result<(), Stop> {
+    let waited = cx.now().since(event.received_at);
+    if waited >= cx.delivery.settle || run.last_resort.is_some() {
+        return Ok(());
+    }
+    Err(Stop::Defer { until: cx.now().after(pause_after(waited)), why: why.to_owned(), counts: false })
+}
+
 /// The sessions of the note's tickets that the agent has been told of, each once, with the ticket that led to them.
-async fn linked(cx: &Context, id: &NoteId) -> Result<(Option<TicketId>, Vec<Session>), Stop> {
-    let client = cx.hubspot.on_lane(Lane::Ticket);
+async fn linked(cx: &Context, tickets: Vec<String>) -> Result<(Option<TicketId>, Vec<Session>), Stop> {
     let mut sessions = BTreeMap::new();
     let mut found = None;
-    for ticket in client.associated(Kind::Note, id.as_str(), Kind::Ticket).await?.into_iter().map(TicketId) {
+    for ticket in tickets.into_iter().map(TicketId) {
         for session in cx.store.sessions_of_ticket(&cx.settings.name, &ticket).await? {
             if is_known_to_agent(cx, &session) {
                 found = found.or_else(|| Some(ticket.clone()));

@@ -9,8 +9,8 @@ use super::{Context, LastResort, Run, Stop, unreadable};
 use crate::agents::{self, Outside};
 use crate::config::Guarantee;
 use crate::domain::{
-    Channel, ContactId, DedupKey, Ending, Event, EventKind, Mode, NewEvent, Object, Outcome, Reason, Schedule, Session,
-    SessionPatch, SessionState, ThreadId, TicketId,
+    Channel, Contact, ContactId, DedupKey, Ending, Event, EventKind, Mode, NewEvent, Object, Outcome, Reason, Schedule,
+    Session, SessionPatch, SessionState, ThreadId, TicketId,
 };
 use crate::filters::routing::Facts;
 use crate::store::request::{self, ActionKind, TicketWrite};
@@ -55,6 +55,11 @@ pub async fn run(cx: &Context, run: Run<'_>, id: String) -> Result<Finish, Stop>
 fn carried(cx: &Context, events: &[Event], thread: &ThreadId) -> Finish {
     let mut finish = Finish::default();
     for event in events {
+        if taken(event) {
+            let detail = "a human has it on the AI side; in HubSpot the thread itself says who has it";
+            finish.endings.push(Ending::done(event.id, Outcome::OwnershipRecorded).detail(detail));
+            continue;
+        }
         let outcome = match (event.kind, action(event)) {
             (EventKind::HandoffRequest, _) => Outcome::HandedOff,
             (EventKind::Action, Some(ActionKind::Pause)) => Outcome::Paused,
@@ -85,6 +90,12 @@ fn carried(cx: &Context, events: &[Event], thread: &ThreadId) -> Finish {
         finish.endings.push(Ending::done(event.id, outcome).detail(detail));
     }
     finish
+}
+
+/// Did a human take it over on the agent's side, be it through our own relay of a rep's words?
+fn taken(event: &Event) -> bool {
+    event.kind == EventKind::HandoffRequest
+        && request::decode::<request::HandoffRequest>(event.data.as_deref()).is_some_and(|wish| wish.by_human)
 }
 
 fn action(event: &Event) -> Option<ActionKind> {
@@ -144,14 +155,15 @@ impl<'a> Elsewhere<'a> {
                 self.end(wishes, Err((Reason::ObjectNotFound, detail)));
                 return Ok(());
             }
-            Err(error) => match stopped(self.cx, error) {
-                Ok(detail) => {
-                    self.end(wishes, Err((Reason::AgentFailed, detail)));
-                    return Ok(());
-                }
-                Err(stop) => return Err(stop),
-            },
+            Err(error) => self.untold(error)?,
         };
+        // The AI began anew there since: the thread's session has another id by now, its mailbox is the same.
+        if let Some(thread) = &told.thread_id {
+            let carried = carried(self.cx, wishes, thread);
+            self.finish.endings.extend(carried.endings);
+            self.finish.followups.extend(carried.followups);
+            return Ok(());
+        }
         let reason = wishes.iter().find_map(|event| {
             request::decode::<request::HandoffRequest>(event.data.as_deref()).and_then(|request| request.reason)
         });
@@ -165,6 +177,32 @@ impl<'a> Elsewhere<'a> {
         self.patch.custom_data.extend(told.custom_data);
         self.end(wishes, ended);
         Ok(())
+    }
+
+    /// What an agent that does not tell means for the turn: where it never will, a human gets what is known without it.
+    fn untold(&self, error: agents::Error) -> Result<Outside, Stop> {
+        let why = error.to_string();
+        match error.class {
+            agents::Class::Retry { after } if self.last_resort.is_none() => {
+                return Err(Stop::Retry { after, why, unreachable: false });
+            }
+            agents::Class::Busy { after } if self.last_resort.is_none() => {
+                return Err(Stop::Defer { until: self.cx.now().after(after), why, counts: false });
+            }
+            agents::Class::Permanent | agents::Class::Retry { .. } | agents::Class::Busy { .. } => {}
+        }
+        let summary = format!("The AI side could not tell what was said ({why}); read conversation {} there.", self.id);
+        let custom_data = self.session.as_ref().map(|session| session.custom_data.clone()).unwrap_or_default();
+        Ok(Outside {
+            contact: Contact::default(),
+            channel: None,
+            transcript: Vec::new(),
+            summary: Some(summary),
+            sentiment: None,
+            language: None,
+            custom_data,
+            thread_id: None,
+        })
     }
 
     /// Contact, ticket with its owner, transcript: the detail, or why there is no ticket.
@@ -312,16 +350,5 @@ fn channel(told: &Outside) -> Channel {
         Some("messenger" | "facebook") => Channel::Facebook,
         Some(word) => Channel::ALL.into_iter().find(|channel| channel.as_str() == word).unwrap_or(Channel::Other),
         None => Channel::Other,
-    }
-}
-
-/// What an agent that does not tell means for the turn: words where it never will.
-fn stopped(cx: &Context, error: agents::Error) -> Result<String, Stop> {
-    match error.class {
-        agents::Class::Permanent => Ok(error.to_string()),
-        agents::Class::Retry { after } => Err(Stop::Retry { after, why: error.to_string(), unreachable: false }),
-        agents::Class::Busy { after } => {
-            Err(Stop::Defer { until: cx.now().after(after), why: error.to_string(), counts: false })
-        }
     }
 }

@@ -255,7 +255,7 @@ async fn attempt(
     if let Some(open) = open {
         match within(limit, "was_relayed", cx.agent.was_relayed(relay, open.intended_at)).await {
             Ok(true) => return Ok(Ended::Taken),
-            Ok(false) if cx.now() < open.act_deadline => return Ok(Ended::Open(open.act_deadline)),
+            Ok(false) if cx.now() < believed_at(cx, &open) => return Ok(Ended::Open(believed_at(cx, &open))),
             Ok(false) => {}
             // A failed look makes nothing clearer.
             Err(error) => return Ok(Ended::Error(Error { effect: Effect::Unclear, ..error })),
@@ -267,6 +267,12 @@ async fn attempt(
         Ok(()) => Ended::Taken,
         Err(error) => Ended::Error(error),
     })
+}
+
+/// When it is believed that the agent's side does not have it: one with a memory may still be writing it down, one
+/// without drops what it gets twice.
+fn believed_at(cx: &Context, open: &StepRecord) -> Timestamp {
+    if cx.agent.keeps_state() { open.act_deadline.after(cx.delivery.settle) } else { open.act_deadline }
 }
 
 async fn within<T>(

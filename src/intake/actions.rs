@@ -136,7 +136,7 @@ impl Call<'_> {
                 request::event(name, object, EventKind::Action, &action, dedup, Schedule::Now)
             }
             Wanted::Handoff => {
-                let wish = HandoffRequest { v: 1, reason: self.reason() };
+                let wish = HandoffRequest { v: 1, reason: self.reason(), by_human: false };
                 request::event(name, object, EventKind::HandoffRequest, &wish, dedup, Schedule::Now)
             }
         };

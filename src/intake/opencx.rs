@@ -126,7 +126,8 @@ impl Reader<'_> {
         let (name, outside) = (self.path.name.clone(), Object::Outside(conversation.into_owned()));
         let event = match kind {
             Kind::HandoffToHuman => {
-                let wish = HandoffRequest { v: 1, reason: reason(&data.reason) };
+                let by_human = data.reason.id().is_some_and(|code| code.starts_with("human_agent"));
+                let wish = HandoffRequest { v: 1, reason: reason(&data.reason), by_human };
                 request::event(name, outside, EventKind::HandoffRequest, &wish, dedup, Schedule::Now)
             }
             Kind::Closed => {

@@ -39,6 +39,9 @@ pub struct HandoffRequest {
     pub v: u32,
     /// Why, for the reps; never message text.
     pub reason: Option<String>,
+    /// A human took it over on the agent's side: for a conversation of HubSpot's own that is no news.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_human: bool,
 }
 
 /// Of a `ticket_write` event, in the ticket's mailbox: what is to be brought up to date. Values are read when it is

@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::failure::Failure;
 use super::history::{Event, What, order};
+use super::request::THREAD;
 use super::session::Session;
 use crate::agents::wording::written;
 use crate::agents::{Contact, Outside, Said, Speaker, custom_data};
-use crate::domain::Timestamp;
+use crate::domain::{ThreadId, Timestamp};
 
 /// Messages of a transcript: more fit in no ticket.
 pub const TRANSCRIPT_MAX: usize = 500;
@@ -27,6 +28,8 @@ pub fn session(body: &Value) -> Result<&Value, Failure> {
 pub fn read(session: &Value, events: Vec<Event>) -> Outside {
     let details = Session::read(session).details;
     let began = written(session.get("created_at")).and_then(|at| Timestamp::parse(&at));
+    let mut custom_data = custom_data::flat(session.get("custom_data"));
+    let thread_id = custom_data.remove(THREAD).map(ThreadId);
     Outside {
         contact: contact(session.get("contact").unwrap_or(&Value::Null)),
         channel: session.get("channel").and_then(|channel| written(Some(channel.get("type").unwrap_or(channel)))),
@@ -34,7 +37,8 @@ pub fn read(session: &Value, events: Vec<Event>) -> Outside {
         summary: details.summary,
         sentiment: details.sentiment,
         language: details.language,
-        custom_data: custom_data::flat(session.get("custom_data")),
+        custom_data,
+        thread_id,
     }
 }
 

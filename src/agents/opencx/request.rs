@@ -8,6 +8,9 @@ use crate::agents::wording::{name, with_attachments, words};
 use crate::agents::{Question, Relay, crm};
 use crate::domain::Attachment;
 
+/// Says in OpenCX's session to which HubSpot thread it belongs: its webhooks name the session alone.
+pub const THREAD: &str = "hubspot_thread_id";
+
 /// The body that makes a session. What the CRM knows goes in as custom data; data of the session's own has precedence.
 #[must_use]
 pub fn open(question: &Question) -> Value {
@@ -22,6 +25,7 @@ pub fn open(question: &Question) -> Value {
     }
     let mut custom_data = question.crm.as_ref().map(crm::flat).unwrap_or_default();
     custom_data.extend(question.custom_data.clone());
+    custom_data.insert(THREAD.to_owned(), question.thread_id.0.clone());
     add_custom_data(&mut body, &custom_data);
     body.into()
 }

@@ -4,9 +4,11 @@
 use super::plan::{Action, Plan};
 use super::scene::Scene;
 use super::talk::Talk;
-use super::{act, decide, handoff, session};
+use super::{act, ask, decide, handoff, session};
 use crate::agents::{Answer, Decision};
-use crate::domain::{Ending, Event, EventId, EventKind, Message, MessageKind, Mode, Outcome, SessionState, Timestamp};
+use crate::domain::{
+    Ending, Event, EventId, EventKind, Message, MessageKind, Mode, Outcome, Reason, SessionState, Timestamp,
+};
 use crate::filters::{ownership, place};
 use crate::handlers::journal::{self, outcome, step};
 use crate::handlers::{Stop, unreadable};
@@ -77,7 +79,7 @@ pub async fn perform(talk: &mut Talk<'_>, scene: &mut Scene) -> Result<(), Stop>
                 talk.endings.push(Ending::done(event.id, Outcome::Paused));
             }
             ActionKind::Resume => {
-                session::resume(talk, at);
+                session::resume(talk, scene, at);
                 talk.endings.push(Ending::done(event.id, Outcome::Resumed));
             }
             ActionKind::Close => {
@@ -88,8 +90,11 @@ pub async fn perform(talk: &mut Talk<'_>, scene: &mut Scene) -> Result<(), Stop>
                 }
                 talk.endings.push(Ending::done(event.id, Outcome::StatusRecorded));
             }
+            ActionKind::Send if elsewhere(talk, scene) => {
+                talk.endings.push(Ending::skipped(event.id, Reason::InboxNotEnabled));
+            }
             ActionKind::Send => {
-                session::resume(talk, answered_by(scene, at));
+                session::resume(talk, scene, answered_by(scene, at));
                 talk.requests.sent_at = Some(at);
                 sends.push(event.id);
             }
@@ -115,6 +120,16 @@ pub async fn perform(talk: &mut Talk<'_>, scene: &mut Scene) -> Result<(), Stop>
     let resumed = |event| Ending { detail: remark.clone(), ..Ending::done(event, Outcome::Resumed) };
     talk.endings.extend(sends.into_iter().map(resumed));
     Ok(())
+}
+
+/// Is the conversation where the AI may not answer? Then it is not taken from whoever has it.
+fn elsewhere(talk: &Talk<'_>, scene: &Scene) -> bool {
+    let settings = &talk.cx.settings;
+    let newest = scene.customers_after(Timestamp(i64::MIN)).last();
+    newest.is_some_and(|message| {
+        let refused = place::refuses(&scene.thread, message, &settings.inboxes, &settings.channels);
+        refused == Some(Reason::InboxNotEnabled)
+    })
 }
 
 /// A later action goes before a handoff that was asked for earlier in the same turn.
@@ -200,8 +215,16 @@ pub fn reopen(talk: &mut Talk<'_>, scene: &Scene) {
     let through = scene.session.as_ref().and_then(|session| session.answered_through.as_ref()).map(|t| t.at);
     let after = through.max(scene.answers().max()).unwrap_or(Timestamp(i64::MIN));
     let settings = &talk.cx.settings;
+    // What an earlier run decided, or told an agent with a memory, was about these; later ones wait for their own turn.
+    let planned = act::planned(talk).and_then(|plan| plan.answered_through());
+    let told = ask::already_told(talk);
+    let belongs = |message: &&Message| {
+        planned.as_ref().is_none_or(|through| message.position() <= (through.at, &through.message))
+            && told.as_ref().is_none_or(|told| told.contains(&message.id))
+    };
     let found: Vec<Message> = scene
         .customers_after(after)
+        .filter(belongs)
         .filter(|message| !talk.open.iter().any(|open| open.id == message.id))
         .filter(|message| place::refuses(&scene.thread, message, &settings.inboxes, &settings.channels).is_none())
         .cloned()

@@ -116,7 +116,8 @@ pub fn opened(talk: &Talk<'_>) -> Option<String> {
 }
 
 fn session_id(talk: &Talk<'_>, scene: &Scene) -> Option<String> {
-    opened(talk).or_else(|| scene.session.as_ref().and_then(|session| session.agent_session_id.clone()))
+    let kept = scene.session.as_ref().filter(|session| !session.agent_session_over);
+    opened(talk).or_else(|| kept.filter(|_| talk.patch.agent_session_over != Some(true))?.agent_session_id.clone())
 }
 
 /// Makes the agent's session when the conversation is new to it. An orphaned session after a crash is harmless: the
@@ -133,6 +134,7 @@ async fn open(talk: &mut Talk<'_>, question: &mut Question) -> Result<Result<(),
                 let step = StepResult { status: StepStatus::Done, result, text: None, posted: None };
                 talk.journal.settle(step::OPEN_AGENT, step).await?;
                 question.agent_session_id = Some(id);
+                talk.patch.agent_session_over = Some(false);
             }
             Err(error) => return Ok(Err(error)),
         }

@@ -7,7 +7,7 @@ use super::scene::Scene;
 use super::talk::Talk;
 use super::{assign, case, comment, session, too_late, words};
 use crate::config::HandoffWords;
-use crate::domain::{ContactId, DedupKey, EventKind, Object, Outcome, Reason, Schedule, SessionState, TicketId};
+use crate::domain::{ContactId, DedupKey, EventKind, Mode, Object, Outcome, Reason, Schedule, SessionState, TicketId};
 use crate::filters::{language, routing};
 use crate::handlers::Stop;
 use crate::handlers::handoff::{self, Case, Desk, Ended, contact, ticket};
@@ -95,6 +95,10 @@ enum Told {
 /// The agent's words and the settings', in one message.
 async fn tell(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan, remarks: &mut Vec<String>) -> Result<Told, Stop> {
     let Some(text) = customer_words(talk, plan) else { return Ok(Told::Said) };
+    // Somebody asked for it in a conversation where the AI only assists: the customer is told by the reps.
+    if scene.mode == Mode::Assist {
+        return Ok(Told::Withheld(text));
+    }
     match say(talk, scene, &text).await? {
         Some(Posted::Withdrawn(reason)) => {
             talk.skip_open(reason);

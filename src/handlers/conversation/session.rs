@@ -35,10 +35,15 @@ async fn pause_waits(talk: &Talk<'_>) -> Result<bool, Stop> {
 }
 
 /// The AI may speak again; what reps wrote until `since` does not silence it.
-pub fn resume(talk: &mut Talk<'_>, since: Timestamp) {
+pub fn resume(talk: &mut Talk<'_>, scene: &Scene, since: Timestamp) {
     talk.patch.state = Some(SessionState::Ai);
     talk.patch.ai_since = Some(since);
     talk.patch.handed_off_at = Some(None);
+    // Handed over, a human has it for good on the agent's side: the AI begins anew there.
+    let handed_off = scene.session.as_ref().is_some_and(|session| session.handed_off_at.is_some());
+    if handed_off && talk.cx.agent.keeps_state() {
+        talk.patch.agent_session_over = Some(true);
+    }
 }
 
 /// Follows the conversation: the thread was just read, so it is believed.
@@ -50,7 +55,7 @@ pub fn follow(talk: &mut Talk<'_>, scene: &Scene) {
     match session.state {
         SessionState::HandedOff => {
             if let Some(at) = scene.decide(talk.cx, ownership::resumed_at) {
-                resume(talk, at);
+                resume(talk, scene, at);
             }
         }
         SessionState::Ai | SessionState::Closed if scene.mode == Mode::Autopilot => {
@@ -107,7 +112,11 @@ pub fn begin(talk: &mut Talk<'_>, scene: &Scene) {
         Some(_) => {}
     }
     // Kept by the journal when a run ended between the answer and the end of the turn.
-    talk.patch.agent_session_id = talk.patch.agent_session_id.take().or_else(|| ask::opened(talk));
+    let opened = ask::opened(talk);
+    if opened.is_some() {
+        talk.patch.agent_session_over = Some(false);
+    }
+    talk.patch.agent_session_id = talk.patch.agent_session_id.take().or(opened);
 }
 
 /// Keeps the session data that came with the agent's answer, as far as it is news.

@@ -32,8 +32,9 @@ pub async fn step(desk: &mut Desk<'_, '_>, case: &Case<'_>) -> Result<Ended, Sto
 }
 
 async fn make(desk: &mut Desk<'_, '_>, customer: &Contact) -> Result<Ended, Stop> {
+    let client = desk.cx.hubspot.reserve(1).await?;
     desk.intend(CONTACT, desk.cx.hubspot_timeout).await?;
-    match desk.cx.hubspot.create_contact(customer).await {
+    match client.create_contact(customer).await {
         Ok(id) => desk.settle(CONTACT, StepStatus::Done, Record::done(id.0, "made")).await,
         Err(error) => match adopt(desk, customer, &error).await {
             Some(id) => desk.settle(CONTACT, StepStatus::Done, Record::done(id.0, "found")).await,

@@ -84,6 +84,9 @@ pub struct Record {
     /// For people.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<String>,
+    /// The ticket says that the transcript is in notes.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub notes: bool,
 }
 
 impl Record {

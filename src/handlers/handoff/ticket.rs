@@ -74,8 +74,9 @@ pub async fn transcript_notes(
     ticket: &TicketId,
     transcript: &str,
 ) -> Result<Option<String>, Stop> {
+    let promised = desk.ended(TICKET).is_some_and(|ended| ended.record.notes);
     let (_, fits) = transcript::content(&head(case), transcript, &case.reference(desk.cx));
-    if fits { Ok(None) } else { transcript::notes(desk, case, ticket, transcript).await }
+    if fits && !promised { Ok(None) } else { transcript::notes(desk, case, ticket, transcript).await }
 }
 
 fn head(case: &Case<'_>) -> String {
@@ -116,7 +117,7 @@ pub async fn reuse(desk: &mut Desk<'_, '_>, ticket: &TicketId, contact: Option<&
 
 async fn create(desk: &mut Desk<'_, '_>, case: &Case<'_>, draft: &Draft<'_>) -> Result<Ended, Stop> {
     let mut properties = properties(desk, case, draft);
-    let (client, mut thread) = (desk.cx.hubspot.clone(), case.thread_id());
+    let (client, mut thread) = (desk.cx.hubspot.reserve(3).await?, case.thread_id());
     let mut remarks: Vec<String> = Vec::new();
     // At most three calls: as wished, without what HubSpot does not know, without the thread.
     let intent = Intent { v: 1, subject: case.subject.clone() };
@@ -125,7 +126,9 @@ async fn create(desk: &mut Desk<'_, '_>, case: &Case<'_>, draft: &Draft<'_>) -> 
         let error = match client.create_ticket(&properties, draft.contact, thread).await {
             Ok(id) => {
                 let remark = (!remarks.is_empty()).then(|| remarks.join("; "));
-                return desk.settle(TICKET, StepStatus::Done, Record::done(id.0, "made").remark(remark)).await;
+                let (_, fits) = transcript::content(&head(case), draft.transcript, &case.reference(desk.cx));
+                let made = Record { notes: !fits, ..Record::done(id.0, "made").remark(remark) };
+                return desk.settle(TICKET, StepStatus::Done, made).await;
             }
             Err(error) if error.effect == Effect::Unclear => return desk.unclear(TICKET, "a ticket", error).await,
             Err(error) => error,

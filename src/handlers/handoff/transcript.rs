@@ -87,10 +87,9 @@ pub async fn notes(
     transcript: &str,
 ) -> Result<Option<String>, Stop> {
     let parts = parts(transcript);
-    let of = parts.len();
     for (number, part) in (1..).zip(&parts) {
         let step = format!("{TRANSCRIPT}/{number}");
-        let head = format!("Transcript, part {number} of {of} {}", case.reference(desk.cx));
+        let head = format!("Transcript, part {number} {}", case.reference(desk.cx));
         let ended = match desk.ended(&step) {
             Some(ended) => ended,
             None => note(desk, ticket, &step, &head, part).await?,
@@ -113,12 +112,15 @@ async fn note(
         match find(desk, ticket, head).await {
             Ok(Some(id)) => return desk.settle(step, StepStatus::Done, Record::done(id, "found")).await,
             Ok(None) => desk.wait_until_shown(step)?,
-            Err(error) => return desk.failed(step, error).await,
+            // The intent must stay open until the look succeeds.
+            Err(error) if desk.worth_waiting(&error) => return Err(error.into()),
+            Err(_) => return desk.unknown(step, "the note").await,
         }
     }
+    let client = desk.cx.hubspot.reserve(1).await?;
     desk.intend(step, desk.cx.hubspot_timeout).await?;
     let body = text::rich(&format!("{head}\n\n{part}"));
-    match desk.cx.hubspot.create_note(ticket, &body, desk.cx.now()).await {
+    match client.create_note(ticket, &body, desk.cx.now()).await {
         Ok(id) => desk.settle(step, StepStatus::Done, Record::done(id.0, "made")).await,
         Err(error) if error.effect == Effect::Unclear => desk.unclear(step, "the note", error).await,
         Err(error) => desk.failed(step, error).await,

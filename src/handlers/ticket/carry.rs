@@ -22,7 +22,7 @@ pub(super) async fn on(cx: &Context, ticket: &TicketId, turn: TurnId, requests: 
     if requests.is_empty() {
         return Ok(carried);
     }
-    let targets = conversations(cx, ticket).await?;
+    let (targets, closed) = conversations(cx, ticket).await?;
     for event in requests {
         let Some(outcome) = outcome(event) else {
             carried.endings.push(unreadable(event));
@@ -32,6 +32,9 @@ pub(super) async fn on(cx: &Context, ticket: &TicketId, turn: TurnId, requests: 
             carried.endings.push(Ending::skipped(event.id, Reason::NoLinkedSession));
             continue;
         }
+        // What is closed is not answered because a ticket moves: a new message of the customer opens it.
+        let sends = request::decode::<Action>(event.data.as_deref()).is_some_and(|it| it.action == ActionKind::Send);
+        let targets: Vec<&Object> = targets.iter().filter(|target| !(sends && closed.contains(*target))).collect();
         carried.events.extend(targets.iter().filter_map(|target| copy(cx, event, turn, target)));
         let many = if targets.len() == 1 { "conversation" } else { "conversations" };
         let detail = format!("carried on to {} {many}", targets.len());
@@ -40,8 +43,9 @@ pub(super) async fn on(cx: &Context, ticket: &TicketId, turn: TurnId, requests: 
     Ok(carried)
 }
 
-/// Every session of the ticket, and the ticket's threads that have none.
-async fn conversations(cx: &Context, ticket: &TicketId) -> Result<BTreeSet<Object>, Stop> {
+/// Every session of the ticket, and the ticket's threads that have none; and which of them are closed.
+async fn conversations(cx: &Context, ticket: &TicketId) -> Result<(BTreeSet<Object>, BTreeSet<Object>), Stop> {
+    let mut closed = BTreeSet::new();
     let sessions = cx.store.sessions_of_ticket(&cx.settings.name, ticket).await?;
     let mut targets: BTreeSet<Object> = sessions
         .into_iter()
@@ -51,7 +55,14 @@ async fn conversations(cx: &Context, ticket: &TicketId) -> Result<BTreeSet<Objec
         })
         .collect();
     match cx.hubspot.on_lane(crate::domain::Lane::Ticket).threads_of_ticket(ticket).await {
-        Ok(threads) => targets.extend(threads.into_iter().map(|thread| Object::Thread(thread.id))),
+        Ok(threads) => {
+            for thread in threads {
+                if thread.closed {
+                    closed.insert(Object::Thread(thread.id.clone()));
+                }
+                targets.insert(Object::Thread(thread.id));
+            }
+        }
         Err(error) => match error.class {
             Class::Retry { .. } | Class::Hold { .. } => return Err(error.into()),
             // The sessions are known all the same.
@@ -60,7 +71,7 @@ async fn conversations(cx: &Context, ticket: &TicketId) -> Result<BTreeSet<Objec
             }
         },
     }
-    Ok(targets)
+    Ok((targets, closed))
 }
 
 /// What becomes of the ticket's own event; none when it cannot be read.

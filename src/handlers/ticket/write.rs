@@ -218,6 +218,8 @@ async fn update(
     loop {
         written.values.clone_from(&before);
         written.values.extend(left.iter().map(|(name, value)| (name.clone(), sync::hash(value))));
+        // Room is taken beforehand: the pace is counted from the intent.
+        let client = client.reserve(1).await?;
         journal.intend(step::TICKET_WRITE, cx.hubspot_timeout, None, None, written).await?;
         let error = match client.update_ticket(ticket, &left).await {
             Ok(()) => return settle(journal, StepStatus::Done, written).await,

@@ -164,9 +164,10 @@ fn enqueue(tx: &mut Tx<'_>, mailbox: &mut Mailbox, new: &NewEvent) {
     if !new.interrupt {
         return;
     }
-    let ownership = new.kind == EventKind::ThreadProperty;
-    mailbox.mark = mailbox.mark.max(if ownership { Mark::Urgent } else { Mark::Raised });
-    if ownership && mailbox.lease_until.is_none() {
+    // Who has the conversation does not wait, whether HubSpot or a person says it.
+    let urgent = matches!(new.kind, EventKind::ThreadProperty | EventKind::Action | EventKind::HandoffRequest);
+    mailbox.mark = mailbox.mark.max(if urgent { Mark::Urgent } else { Mark::Raised });
+    if urgent && mailbox.lease_until.is_none() {
         mailbox.times.pull(tx.now);
     }
     let key = MailboxKey { connection: new.connection.clone(), object: mailbox.object.clone() };

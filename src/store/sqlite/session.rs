@@ -20,7 +20,7 @@ macro_rules! select_sessions {
         concat!(
             "SELECT s.id, c.name, s.thread_id, s.ticket_id, s.contact_id, s.state, s.mode, s.agent_session_id, ",
             "s.custom_data, s.custom_data_pending, s.answered_at, s.answered_message, s.handed_off_at, s.ai_since, s.replies, ",
-            "s.version, s.created_at, s.updated_at, s.changed FROM sessions s ",
+            "s.version, s.created_at, s.updated_at, s.agent_session_over, s.changed FROM sessions s ",
             "JOIN connections c ON c.id = s.connection_id ",
             $rest
         )
@@ -35,7 +35,7 @@ const INSERT: &str = "INSERT INTO sessions (connection_id, thread_id, agent_sess
 
 const UPDATE: &str = "UPDATE sessions SET ticket_id = ?2, contact_id = ?3, state = ?4, mode = ?5, agent_session_id = ?6, \
      custom_data = ?7, custom_data_pending = ?8, answered_at = ?9, answered_message = ?10, handed_off_at = ?11, \
-     ai_since = ?12, replies = ?13, version = ?14, updated_at = ?15, \
+     ai_since = ?12, replies = ?13, version = ?14, updated_at = ?15, agent_session_over = ?16, \
      changed = (SELECT coalesce(max(changed), 0) + 1 FROM sessions) WHERE id = ?1";
 
 /// One session by its key.
@@ -164,6 +164,7 @@ fn save(tx: &Tx<'_>, session: &Session) -> Result<(), Fault> {
         json(&replies)?,
         session.version,
         session.updated_at.0,
+        session.agent_session_over,
     ])?;
     Ok(())
 }
@@ -192,6 +193,7 @@ fn read(row: &Row<'_>) -> Result<(Session, i64), Fault> {
         state: word(&columns.get::<String>()?, SessionState::from_name)?,
         mode: word(&columns.get::<String>()?, Mode::from_name)?,
         agent_session_id: columns.get()?,
+        agent_session_over: false,
         custom_data: parse::<BTreeMap<String, String>>(&columns.get::<String>()?)?,
         custom_data_pending: columns.get()?,
         answered_through: None,
@@ -211,6 +213,7 @@ fn read(row: &Row<'_>) -> Result<(Session, i64), Fault> {
     session.version = columns.get()?;
     session.created_at = columns.time()?;
     session.updated_at = columns.time()?;
+    session.agent_session_over = columns.get()?;
     Ok((session, columns.get()?))
 }
 

@@ -53,6 +53,7 @@ fn alone(event: Event) -> Found {
 
 fn session(state: SessionState) -> Session {
     Session {
+        agent_session_over: false,
         id: SessionId(1),
         connection: ConnectionName::from("acme"),
         thread_id: Some(ThreadId::from("t1")),

@@ -120,6 +120,7 @@ async fn opencx_gets_it_with_the_session_as_flat_custom_data() {
         "contact": {"email": "anna@example.com", "name": "Anna Berg", "phone_number": "+4930"},
         "custom_data": {
             "plan": "gold",
+            "hubspot_thread_id": "501",
             "hubspot_owner": "Tom Rep",
             "hubspot_company_name": "Berg Lamps",
             "hubspot_company_size": "13",

@@ -47,13 +47,13 @@ async fn a_session_is_opened_with_contact_and_custom_data() {
     let request = peer.requests().remove(0);
     assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/chat/sessions"));
     assert_eq!(request.authorization, "Bearer ocx_live_test");
-    let expect =
-        json!({"contact": {"email": "anna@example.com", "name": "Anna Berg"}, "custom_data": {"plan": "gold"}});
+    let expect = json!({"contact": {"email": "anna@example.com", "name": "Anna Berg"}, "custom_data": {"plan": "gold", "hubspot_thread_id": "501"}});
     assert_eq!(request.body, expect);
 
     let unknown = Question { contact: <_>::default(), custom_data: <_>::default(), ..question("Hi") };
     assert_eq!(agent.open(&unknown).await, Ok(Some("ses-3".into())));
-    assert_eq!(peer.requests()[1].body, json!({}), "what is not known is not sent");
+    let thread = json!({"custom_data": {"hubspot_thread_id": "501"}});
+    assert_eq!(peer.requests()[1].body, thread, "what is not known is not sent");
 }
 
 #[tokio::test(start_paused = true)]

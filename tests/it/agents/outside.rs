@@ -57,6 +57,7 @@ fn expected() -> Outside {
     let photo =
         Attachment { kind: "FILE".into(), name: Some("lamp.jpg".into()), url: Some("https://f.example/1".into()) };
     Outside {
+        thread_id: None,
         contact: Contact {
             name: Some("Anna Berg".into()),
             email: Some("anna@example.com".into()),

@@ -18,7 +18,7 @@ impl House {
     }
 
     async fn asks_for_a_human(&self, object: Object, reason: Option<&str>) {
-        let parameters = HandoffRequest { v: 1, reason: reason.map(str::to_owned) };
+        let parameters = HandoffRequest { v: 1, reason: reason.map(str::to_owned), by_human: false };
         self.request(object, EventKind::HandoffRequest, &parameters).await;
     }
 

@@ -44,6 +44,7 @@ struct State {
     recalls: VecDeque<Recall>,
     asked: Vec<Question>,
     recalled: usize,
+    opened: usize,
     cancelled: usize,
     elsewhere: BTreeMap<String, Outside>,
     silent: bool,
@@ -147,6 +148,11 @@ impl Scripted {
         self.state().recalled
     }
 
+    /// Sessions of its own that it was asked to make.
+    pub fn opened(&self) -> usize {
+        self.state().opened
+    }
+
     /// Calls dropped before they ended.
     pub fn cancelled(&self) -> usize {
         self.state().cancelled
@@ -171,8 +177,12 @@ impl Agent for Scripted {
     }
 
     async fn open(&self, question: &Question) -> Result<Option<String>, Error> {
-        let fresh = self.state().memory && question.agent_session_id.is_none();
-        Ok(fresh.then(|| "agent-session-1".to_owned()))
+        let mut state = self.state();
+        if !state.memory || question.agent_session_id.is_some() {
+            return Ok(None);
+        }
+        state.opened += 1;
+        Ok(Some(format!("agent-session-{}", state.opened)))
     }
 
     async fn ask(&self, question: &Question) -> Result<Answer, Error> {

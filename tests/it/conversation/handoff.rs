@@ -214,3 +214,25 @@ async fn an_agent_that_never_answers_meets_its_time_limit() {
     assert_eq!(house.outcome(&asked.message).await, "handed_off/agent_failed");
     assert_eq!(house.agent.cancelled(), 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn given_back_an_agent_with_a_memory_begins_anew() {
+    let mut house = House::new().await;
+    house.agent.remembers();
+    let asked = house.chat("Where is my parcel?");
+    house.until_quiet().await;
+    house.agent.hands_off(None);
+    house.chat_on(&asked.thread, "A person, please");
+    house.until_quiet().await;
+    let before = house.session(&asked.thread).await.unwrap();
+    assert!(!before.agent_session_over);
+    house.assign(&asked.thread, Some(&house.ai()));
+    house.until_quiet().await;
+    assert!(house.session(&asked.thread).await.unwrap().agent_session_over, "on its side a human has it for good");
+    house.chat_on(&asked.thread, "And now?");
+    house.until_quiet().await;
+    let after = house.session(&asked.thread).await.unwrap();
+    assert!(!after.agent_session_over);
+    assert_eq!(house.agent.opened(), 2, "a second session of its own");
+    assert_eq!(house.agent.last_question().agent_session_id.as_deref(), Some("agent-session-2"));
+}

@@ -37,6 +37,7 @@ fn whatsapp(email: Option<&str>) -> Outside {
         sentiment: Some("angry".to_owned()),
         language: Some("pt".to_owned()),
         custom_data: [("plan".to_owned(), "gold".to_owned())].into(),
+        thread_id: None,
     }
 }
 
@@ -48,7 +49,13 @@ impl House {
     }
 
     async fn asks_for_handoff(&self, id: &str, nonce: &str) {
-        self.raise_outside(id, EventKind::HandoffRequest, &HandoffRequest { v: 1, reason: None }, nonce).await;
+        self.raise_outside(
+            id,
+            EventKind::HandoffRequest,
+            &HandoffRequest { v: 1, reason: None, by_human: false },
+            nonce,
+        )
+        .await;
     }
 
     async fn outside_events(&self, id: &str) -> Vec<Event> {

@@ -91,6 +91,7 @@ pub fn thread(owner: Option<&str>) -> Thread {
 
 pub fn session(state: SessionState) -> Session {
     Session {
+        agent_session_over: false,
         id: SessionId(1),
         connection: "acme".into(),
         thread_id: Some("7001".into()),

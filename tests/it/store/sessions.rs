@@ -20,6 +20,7 @@ fn change(thread: &str, version: i64, patch: SessionPatch) -> SessionChange {
 
 pub async fn change_by_version(house: House) {
     let full = SessionPatch {
+        agent_session_over: Some(true),
         ticket_id: Some(TicketId::from("t")),
         contact_id: Some(ContactId::from("c")),
         state: Some(SessionState::Paused),

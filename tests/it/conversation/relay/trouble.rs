@@ -93,7 +93,7 @@ async fn a_failing_agent_does_not_block_the_conversation() {
         assert_eq!(ended, "skipped/sender_is_agent");
         assert!(detail.contains("did not get it: the agent relay failed"), "{detail}");
         assert_eq!(detail.contains("whether it arrived is not known"), doubt, "{detail}");
-        assert!(house.portal.now().since(before) < Duration::from_mins(3));
+        assert!(house.portal.now().since(before) < Duration::from_mins(5));
         assert!(house.relayed().is_empty());
         assert_eq!(house.agent.relay_calls().0, 5);
     }
