@@ -102,6 +102,9 @@ fn action(event: &Event) -> Option<ActionKind> {
     request::decode::<request::Action>(event.data.as_deref()).map(|action| action.action)
 }
 
+/// How a handoff ended: what people should know, or why nobody has it.
+type Handed = Result<String, (Reason, String)>;
+
 /// One run over such a conversation.
 struct Elsewhere<'a> {
     cx: &'a Context,
@@ -116,7 +119,7 @@ struct Elsewhere<'a> {
     finish: Finish,
 }
 
-impl<'a> Elsewhere<'a> {
+impl Elsewhere<'_> {
     /// Pause and resume only note the state: the AI itself is elsewhere.
     fn actions(&mut self, which: impl Fn(&Event) -> bool) {
         let actions = self.events.iter().filter(|event| event.kind != EventKind::HandoffRequest);
@@ -145,17 +148,17 @@ impl<'a> Elsewhere<'a> {
     async fn hand_off(&mut self, wishes: &[Event]) -> Result<(), Stop> {
         let before = self.session.as_ref().filter(|session| session.state == SessionState::HandedOff);
         if before.is_some_and(|session| session.ticket_id.is_some()) && self.journal.get(step::TICKET).is_none() {
-            self.end(wishes, Ok("it was handed off already".to_owned()));
+            self.end(wishes, &Ok("it was handed off already".to_owned()));
             return Ok(());
         }
         let told = match self.cx.agent.conversation(&self.id).await {
             Ok(Some(told)) => told,
             Ok(None) => {
                 let detail = "the agent does not know this conversation".to_owned();
-                self.end(wishes, Err((Reason::ObjectNotFound, detail)));
+                self.end(wishes, &Err((Reason::ObjectNotFound, detail)));
                 return Ok(());
             }
-            Err(error) => self.untold(error)?,
+            Err(error) => self.untold(&error)?,
         };
         // The AI began anew there since: the thread's session has another id by now, its mailbox is the same.
         if let Some(thread) = &told.thread_id {
@@ -175,12 +178,12 @@ impl<'a> Elsewhere<'a> {
             self.patch.handed_off_at = Some(Some(self.cx.now()));
         }
         self.patch.custom_data.extend(told.custom_data);
-        self.end(wishes, ended);
+        self.end(wishes, &ended);
         Ok(())
     }
 
     /// What an agent that does not tell means for the turn: where it never will, a human gets what is known without it.
-    fn untold(&self, error: agents::Error) -> Result<Outside, Stop> {
+    fn untold(&self, error: &agents::Error) -> Result<Outside, Stop> {
         let why = error.to_string();
         match error.class {
             agents::Class::Retry { after } if self.last_resort.is_none() => {
@@ -206,13 +209,9 @@ impl<'a> Elsewhere<'a> {
     }
 
     /// Contact, ticket with its owner, transcript: the detail, or why there is no ticket.
-    async fn records(
-        &mut self,
-        told: &Outside,
-        reason: Option<String>,
-    ) -> Result<Result<String, (Reason, String)>, Stop> {
+    async fn records(&mut self, told: &Outside, reason: Option<String>) -> Result<Handed, Stop> {
         let session = self.session.clone();
-        let case = case(told, session.as_ref(), reason, &self.id, &self.events);
+        let case = case(told, session.as_ref(), reason.as_deref(), &self.id, &self.events);
         let (owner, user) = self.owner(told).await;
         let last = self.last_resort.is_some();
         let mut desk = Desk { cx: self.cx, journal: &mut self.journal, last, attempts: self.attempts };
@@ -263,9 +262,9 @@ impl<'a> Elsewhere<'a> {
         (ticket::owner_of(&known.owners, user), Some(user.0.clone()))
     }
 
-    fn end(&mut self, wishes: &[Event], ended: Result<String, (Reason, String)>) {
+    fn end(&mut self, wishes: &[Event], ended: &Handed) {
         for event in wishes {
-            self.finish.endings.push(match &ended {
+            self.finish.endings.push(match ended {
                 Ok(detail) => Ending::done(event.id, Outcome::HandedOff).detail(detail.clone()),
                 Err((reason @ Reason::TicketingDisabled, detail)) => {
                     Ending::skipped(event.id, *reason).detail(detail.clone())
@@ -309,7 +308,7 @@ async fn ticket(
 fn case<'s>(
     told: &Outside,
     session: Option<&'s Session>,
-    reason: Option<String>,
+    reason: Option<&str>,
     id: &str,
     events: &[Event],
 ) -> Case<'s> {
@@ -331,10 +330,10 @@ fn case<'s>(
 }
 
 /// What a comment tells of a thread: here the ticket alone can.
-fn head(told: &Outside, reason: Option<String>) -> String {
+fn head(told: &Outside, reason: Option<&str>) -> String {
     let line = |name: &str, value: Option<&str>| value.map(|value| format!("{name}: {value}"));
     let facts = [
-        line("Reason", reason.as_deref()),
+        line("Reason", reason),
         line("Sentiment", told.sentiment.as_deref()),
         line("Language", told.language.as_deref()),
     ];

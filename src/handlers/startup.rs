@@ -9,6 +9,7 @@ use dashmap::DashMap;
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
+use super::handoff::ticket::HANDED_OFF_TAG;
 use crate::domain::ConnectionName;
 use crate::hubspot::{Class, Error, Pipeline};
 
@@ -61,7 +62,7 @@ pub async fn problems(cx: &Context) -> Result<Vec<String>, Error> {
         let key = at("tag_property");
         problems.push(format!(
             "{key}: HubSpot's tickets have no property {tag:?}, so handed-off tickets are not tagged; make it a \
-             multi-select property with the option \"opencx_handedoff\""
+             multi-select property with the option {HANDED_OFF_TAG:?}"
         ));
     }
     for (session_key, property) in ticketing.custom_data.iter().filter(|(_, property)| !known.contains(property)) {

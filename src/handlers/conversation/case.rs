@@ -112,21 +112,20 @@ async fn older(talk: &Talk<'_>, scene: &Scene) -> Result<Option<Vec<Said>>, Stop
 
 fn said(messages: &[Message], verdicts: &[Verdict]) -> Vec<Said> {
     let items = messages.iter().zip(verdicts).filter(|(message, _)| message.kind == MessageKind::Message);
-    let spoken = items.filter_map(|(message, verdict)| {
+    let spoken = items.map(|(message, verdict)| {
         let by = match verdict {
             Verdict::Customer | Verdict::Skip(Reason::AutoReply) => Speaker::Customer,
-            Verdict::Rep(_) => Speaker::Rep,
             Verdict::Skip(Reason::OwnMessage | Reason::AiMarker | Reason::SenderIsBot) => Speaker::Ai,
-            Verdict::Skip(_) => Speaker::Rep,
+            Verdict::Rep(_) | Verdict::Skip(_) => Speaker::Rep,
         };
-        Some(Said {
+        Said {
             id: message.id.clone(),
             by,
             text: text::plain(&message.text),
             original: None,
             at: message.created_at,
             attachments: message.attachments.clone(),
-        })
+        }
     });
     spoken.collect()
 }

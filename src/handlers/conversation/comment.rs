@@ -3,6 +3,7 @@
 use super::handoff::{Records, spoken_language};
 use super::plan::Plan;
 use super::talk::Talk;
+use crate::domain::TicketId;
 use crate::filters::message::HANDOFF_MARKER;
 
 /// Marker, reason, sentiment, language, summary, the ticket, what could not be done, the way to the whole story, and
@@ -21,7 +22,7 @@ pub(super) fn handoff(talk: &Talk<'_>, plan: &Plan, records: &Records, withheld:
     line("Sentiment", plan.sentiment.as_deref());
     line("Language", language.as_deref());
     line("Summary", plan.summary.as_deref());
-    line("Ticket", records.ticket.as_ref().map(|ticket| ticket.as_str()));
+    line("Ticket", records.ticket.as_ref().map(TicketId::as_str));
     line("Not done", Some(&remarks));
     line("Session", Some(&link(talk)));
     line("Answer that was not sent again", withheld);

@@ -171,6 +171,7 @@ impl Desk<'_, '_> {
     }
 
     /// An error of a read that is worth waiting for.
+    #[must_use]
     pub fn worth_waiting(&self, error: &Error) -> bool {
         let passing = matches!(error.class, Class::Retry { .. } | Class::Hold { .. });
         passing && !self.last && self.attempts < PATIENCE

@@ -23,15 +23,13 @@ fn paragraph(said: &Said, customer: Option<&str>) -> String {
         Speaker::Ai => "AI",
         Speaker::Rep => "Rep",
     };
-    let attachments: String = said
-        .attachments
-        .iter()
-        .map(|file| {
-            let name = file.name.as_deref().unwrap_or(&file.kind);
-            format!("\n[attachment: {name}{}]", file.url.as_deref().map(|url| format!(", {url}")).unwrap_or_default())
-        })
-        .collect();
-    format!("{} {who}:\n{}{attachments}", said.at, said.text)
+    let mut words = format!("{} {who}:\n{}", said.at, said.text);
+    for file in &said.attachments {
+        let name = file.name.as_deref().unwrap_or(&file.kind);
+        let at = file.url.as_deref().map(|url| format!(", {url}")).unwrap_or_default();
+        words = format!("{words}\n[attachment: {name}{at}]");
+    }
+    words
 }
 
 /// A description that fits: the head, the transcript if there is room for it, the reference.

@@ -72,7 +72,7 @@ impl<'a> Sync<'a> {
     pub(super) fn sessions(&self, cx: &Context, values: &Values, written: &[String]) -> Vec<SessionChange> {
         let synced = !self.properties.is_empty();
         let is_news = |(name, value): &(&String, &Option<String>)| {
-            written.contains(name) || (synced && !self.is_echo(name, value))
+            written.contains(name) || (synced && !self.is_echo(name, value.as_deref()))
         };
         let news: Values = values.iter().filter(is_news).map(owned).collect();
         self.sessions.iter().filter_map(|session| change(cx, session, &news)).collect()
@@ -80,11 +80,11 @@ impl<'a> Sync<'a> {
 
     /// Does a property show nothing but what the bridge wrote last? A session may be ahead of it by now, with its own
     /// write on the way.
-    fn is_echo(&self, name: &str, value: &Option<String>) -> bool {
+    fn is_echo(&self, name: &str, value: Option<&str>) -> bool {
         let mut about = self.changes.iter().filter(|event| event.property.as_deref() == Some(name)).peekable();
         about.peek().is_some()
             && about.all(|event| self.ours.sent(event))
-            && value.as_deref().is_some_and(|value| self.ours.last_wrote(name, value))
+            && value.is_some_and(|value| self.ours.last_wrote(name, value))
     }
 }
 
