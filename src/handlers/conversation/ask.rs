@@ -206,7 +206,7 @@ async fn listen(talk: &mut Talk<'_>, question: &Question) -> Result<Heard, Stop>
 /// Something arrived while the agent thinks: an event is a hint, the conversation itself is believed.
 async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<Heard>, Stop> {
     // A look that fails must not cost the agent's work: the last look before the post follows anyway.
-    let mut scene = match Scene::read(talk).await {
+    let scene = match Scene::read(talk).await {
         Ok(Some(scene)) => scene,
         Ok(None) | Err(Stop::Retry { .. } | Stop::Wait { .. } | Stop::Hold { .. } | Stop::Refused { .. }) => {
             return Ok(None);
@@ -224,6 +224,10 @@ async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<
     if newer.is_empty() {
         return Ok(None);
     }
+    // What joins may be younger than that look, and what was said between them younger still.
+    let Some(mut scene) = Scene::read(talk).await? else {
+        return Err(Stop::Again { why: "the thread was deleted meanwhile".to_owned() });
+    };
     let before = talk.open.len();
     if sort::events(talk, &mut scene, &newer).await?.by_rep {
         return Ok(Some(Heard::Withdrawn(Reason::TakenOver)));
