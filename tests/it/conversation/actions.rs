@@ -270,3 +270,45 @@ async fn a_tickets_actions_reach_all_its_conversations() {
     house.until_quiet().await;
     assert_eq!(house.request_ends(strange).await, ["dead/payload_unreadable"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_in_an_inbox_that_is_not_enabled_is_not_taken() {
+    let mut house = House::with(|config| acme(config).inboxes = vec!["1".to_owned()]).await;
+    let asked = house.chat("Where is my parcel?");
+    house.assign(&asked.thread, Some(&house.rep()));
+    house.until_quiet().await;
+    house.asks(thread(&asked.thread), ActionKind::Send).await;
+    house.until_quiet().await;
+    assert_eq!(house.request_ends(thread(&asked.thread)).await, ["skipped/inbox_not_enabled"]);
+    assert_eq!(house.owner(&asked.thread), Some(house.rep().to_string()), "whoever has it keeps it");
+    assert!(house.public_posts(&asked.thread).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_conversation_of_a_ticket_stays_closed() {
+    let mut house = House::new().await;
+    let (open, closed) = (house.with_a_human().await, house.with_a_human().await);
+    let ticket = house.session(&open).await.unwrap().ticket_id.unwrap();
+    house.portal.link_ticket(&closed, &ticket).unwrap();
+    house.portal.set_closed(&closed, true, &house.rep()).unwrap();
+    house.until_quiet().await;
+    house.asks(Object::Ticket(ticket.clone()), ActionKind::Send).await;
+    house.until_quiet().await;
+    assert_eq!(house.public_posts(&open), ["answer to: It is number 4711"]);
+    assert!(house.public_posts(&closed).is_empty(), "nobody asked there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_after_the_answer_was_planned_is_answered_by_itself() {
+    let mut house = House::new().await;
+    let id = house.with_a_human().await;
+    let busy = Effect::Status { code: 429, body: BodyKind::TenSecondly, retry_after: None, acted: false };
+    house.fault(1, "POST", record::MESSAGES, busy);
+    let before = record::calls(&house.portal, "POST", "/messages");
+    house.asks(thread(&id), ActionKind::Send).await;
+    house.run_until("the refused post", |h| record::calls(&h.portal, "POST", "/messages") > before).await;
+    let later = house.chat_on(&id, "And the bill?");
+    house.until_quiet().await;
+    assert_eq!(house.public_posts(&id), ["answer to: It is number 4711", "answer to: And the bill?"]);
+    assert_eq!(house.outcome(&later).await, "replied");
+}

@@ -202,3 +202,50 @@ async fn pause_and_resume_note_the_state() {
         assert_eq!(house.outside_session("wa-9").await.unwrap().state, state);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_that_never_tells_leaves_a_ticket_without_a_transcript() {
+    let mut house = House::with(|config| config.delivery.max_attempts = 3).await;
+    house.agent.has_elsewhere("wa-1", whatsapp(None));
+    house.agent.is_silent(true);
+    house.asks_for_handoff("wa-1", "1").await;
+    house.until_quiet().await;
+    assert_eq!(ended(&house.outside_events("wa-1").await[0]), "handed_off");
+    let tickets = house.tickets_for("wa-1");
+    let content = tickets[0]["properties"]["content"].as_str().unwrap();
+    assert!(content.contains("could not tell what was said") && content.contains("wa-1"), "{content}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_handoff_can_be_asked_for_again() {
+    let mut house = House::new().await;
+    house.portal.set_scope("tickets", false);
+    house.agent.has_elsewhere("wa-1", whatsapp(None));
+    house.asks_for_handoff("wa-1", "1").await;
+    house.until_quiet().await;
+    house.portal.set_scope("tickets", true);
+    house.asks_for_handoff("wa-1", "2").await;
+    house.until_quiet().await;
+    let ends: Vec<String> = house.outside_events("wa-1").await.iter().map(ended).collect();
+    assert_eq!(ends, ["dead/missing_scope", "handed_off"]);
+    assert_eq!(house.tickets_for("wa-1").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_human_took_over_on_the_agents_side_is_no_news_for_a_thread() {
+    let mut house = House::new().await;
+    house.agent.remembers();
+    let asked = house.chat("Where is my parcel?");
+    house.until_quiet().await;
+    let wish = HandoffRequest { v: 1, reason: None, by_human: true };
+    house.raise_outside("agent-session-1", EventKind::HandoffRequest, &wish, "1").await;
+    house.until_quiet().await;
+    assert_eq!(ended(&house.outside_events("agent-session-1").await[0]), "ownership_recorded");
+    assert_eq!(house.session(&asked.thread).await.unwrap().state, SessionState::Ai);
+    // One that the bridge has forgotten says itself where it belongs.
+    house.agent.has_elsewhere("older", Outside { thread_id: Some(asked.thread.clone()), ..whatsapp(None) });
+    house.asks_for_handoff("older", "1").await;
+    house.until_quiet().await;
+    assert!(house.tickets_for("older").is_empty(), "no conversation of its own");
+    assert_eq!(house.session(&asked.thread).await.unwrap().state, SessionState::HandedOff);
+}

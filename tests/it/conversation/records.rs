@@ -1,6 +1,8 @@
 //! What a handoff leaves in the CRM: one contact, one ticket, joined to each other and to the thread, whatever happens
 //! in between.
 
+mod notes;
+
 use std::time::Duration;
 
 use hubspot_bridge::agents::{Answer, Decision};
@@ -365,25 +367,4 @@ async fn at_most_once_leaves_an_unclear_ticket_at_that() {
     assert_eq!(house.outcome(&asked.message).await, "handed_off");
     assert_eq!(house.tickets_made().len(), 1);
     assert_eq!(record::calls(&house.portal, "POST", TICKETS), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_long_conversation_goes_into_notes() {
-    let mut house = House::new().await;
-    let long = "A very long story about a vase. ".repeat(2_500);
-    let first = house.mail("novelist@elsewhere.example", "My story", &long);
-    house.until_quiet().await;
-    house.agent.hands_off(None);
-    let mut second = mail("novelist@elsewhere.example", "My story", "A person, please");
-    second.thread = Some(first.thread.0.clone());
-    let asked = house.portal.customer_emails(&second).unwrap();
-    house.until_quiet().await;
-    assert_eq!(house.outcome(&asked.message).await, "handed_off");
-    let ticket = house.tickets_made().remove(0);
-    let content = ticket["properties"]["content"].as_str().unwrap();
-    assert!(content.contains("The transcript is in the notes."), "{content}");
-    let snapshot = house.portal.snapshot();
-    let notes = snapshot["notes"].as_array().unwrap();
-    assert!(notes.len() > 1, "{notes:?}");
-    assert!(notes.iter().all(|note| note["properties"]["hs_note_body"].as_str().unwrap().len() <= 65_536));
 }
