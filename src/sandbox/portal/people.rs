@@ -1,5 +1,5 @@
-//! What people do in HubSpot: customers write, reps claim, answer and comment; tickets in [`crm`], workflows in
-//! [`workflow`]. Each raises its webhooks.
+//! What people do in HubSpot: customers write, reps claim, answer and comment; tickets in `crm`, workflows in
+//! `workflow`. Each raises its webhooks.
 //!
 //! Called by the pages, by `/_sandbox/actions`, by tests and by the simulation.
 
