@@ -40,7 +40,7 @@ pub async fn open(bridge: &Bridge) -> String {
     open.join("\n")
 }
 
-async fn events(bridge: &Bridge) -> Vec<hubspot_bridge::domain::Event> {
+pub async fn events(bridge: &Bridge) -> Vec<hubspot_bridge::domain::Event> {
     let mut all = Vec::new();
     let mut cursor = None;
     loop {

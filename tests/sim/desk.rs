@@ -1,4 +1,4 @@
-//! What must be true of the human side at the end of every seed: one ticket, contact and assignment for a handoff, each
+//! What must be true of the human side at the end of every seed: one ticket and contact for a handoff, each
 //! rep's words carried once, ticket updates spaced and the last of them standing.
 
 use std::collections::BTreeMap;
@@ -6,34 +6,22 @@ use std::collections::BTreeMap;
 use hubspot_bridge::config::Config;
 use hubspot_bridge::domain::{Event, Outcome, Timestamp};
 use hubspot_bridge::sandbox::portal::Portal;
-use hubspot_bridge::store::types::{EventFilter, SessionFilter};
+use hubspot_bridge::store::types::SessionFilter;
 use serde_json::Value;
 
 use super::agent::Planned;
 use super::bridge::Bridge;
+use super::check;
 use super::world::Tally;
 
 pub async fn all(portal: &Portal, bridge: &Bridge, agent: &Planned, config: &Config, tally: &mut Tally) {
     let snapshot = portal.snapshot();
-    let events = events(bridge).await;
+    let events = check::events(bridge).await;
     tally.tickets += one_ticket_per_thread(&snapshot);
     one_contact_per_address(&snapshot);
     tally.relays += each_relay_once(&events, agent);
     tally.ticket_writes += updates_are_spaced(&snapshot, config);
     the_last_value_stands(&snapshot, bridge, &events).await;
-}
-
-async fn events(bridge: &Bridge) -> Vec<Event> {
-    let mut all = Vec::new();
-    let mut cursor = None;
-    loop {
-        let page = bridge.ledger.events(EventFilter::default(), cursor, 200).await.expect("the ledger answers");
-        all.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() {
-            return all;
-        }
-    }
 }
 
 fn list<'a>(snapshot: &'a Value, name: &str) -> &'a [Value] {
