@@ -82,10 +82,11 @@ impl<'a> Stage<'a> {
         self.portal.seed().reps.first().map(|rep| rep.first.clone()).unwrap_or_default()
     }
 
-    /// HubSpot answers the next such call this late.
+    /// HubSpot answers such calls this late, until the step is over.
     pub fn slow_down(&self, method: &str, route: &str, by: Duration) {
         let ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
-        self.portal.add_fault(Fault::times(1, method, route, Effect::Delay { ms }));
+        // All of the step's calls: a planned look at an earlier answer must not take the delay away.
+        self.portal.add_fault(Fault { times: None, ..Fault::times(1, method, route, Effect::Delay { ms }) });
     }
 
     /// Looks at the bridge's records until `look` finds what it wants; `Err` is what it sees instead.
