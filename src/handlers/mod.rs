@@ -2,6 +2,7 @@
 //!
 //! The worker calls [`run`] with a leased, opened turn and gets either how its events end, or why the run stops here.
 
+pub mod carry;
 pub mod context;
 pub mod conversation;
 pub mod handoff;

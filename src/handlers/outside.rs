@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use super::handoff::{Case, Desk, Ended, assign, contact, first_event, ticket, transcript};
 use super::journal::{Journal, step};
-use super::{Context, LastResort, Run, Stop, unreadable};
+use super::{Context, LastResort, Run, Stop, carry, unreadable};
 use crate::agents::{self, Outside};
 use crate::config::Guarantee;
 use crate::domain::{
     Channel, Contact, ContactId, DedupKey, Ending, Event, EventKind, Mode, NewEvent, Object, Outcome, Reason, Schedule,
-    Session, SessionPatch, SessionState, ThreadId, TicketId,
+    Session, SessionPatch, SessionState, ThreadId, TicketId, TurnId,
 };
 use crate::filters::routing::Facts;
 use crate::store::request::{self, ActionKind, TicketWrite};
@@ -25,12 +25,13 @@ pub async fn run(cx: &Context, run: Run<'_>, id: String) -> Result<Finish, Stop>
     let key = SessionKey::Agent(cx.settings.name.clone(), id.clone());
     let session = cx.store.session(&key).await?;
     if let Some(thread) = session.as_ref().and_then(|session| session.thread_id.clone()) {
-        return Ok(carried(cx, &run.turn.events, &thread));
+        return Ok(carried(&run.turn.events, run.turn.id, &thread));
     }
     let journal = Journal::new(cx.store.as_ref(), run.lease, run.watch, cx.clock.as_ref(), run.turn.steps);
     let mut turn = Elsewhere {
         cx,
         journal,
+        turn: run.turn.id,
         attempts: run.lease.attempts,
         last_resort: run.last_resort,
         events: run.turn.events,
@@ -52,40 +53,19 @@ pub async fn run(cx: &Context, run: Run<'_>, id: String) -> Result<Finish, Stop>
 }
 
 /// The bridge knows it as a thread: its mailbox decides.
-fn carried(cx: &Context, events: &[Event], thread: &ThreadId) -> Finish {
+fn carried(events: &[Event], turn: TurnId, thread: &ThreadId) -> Finish {
     let mut finish = Finish::default();
     for event in events {
+        let Some(outcome) = carry::outcome(event) else {
+            finish.endings.push(unreadable(event));
+            continue;
+        };
         if taken(event) {
             let detail = "a human has it on the AI side; in HubSpot the thread itself says who has it";
             finish.endings.push(Ending::done(event.id, Outcome::OwnershipRecorded).detail(detail));
             continue;
         }
-        let outcome = match (event.kind, action(event)) {
-            (EventKind::HandoffRequest, _) => Outcome::HandedOff,
-            (EventKind::Action, Some(ActionKind::Pause)) => Outcome::Paused,
-            (EventKind::Action, Some(ActionKind::Resume | ActionKind::Send)) => Outcome::Resumed,
-            (EventKind::Action, Some(ActionKind::Close)) => Outcome::StatusRecorded,
-            _ => {
-                finish.endings.push(unreadable(event));
-                continue;
-            }
-        };
-        let dedup = DedupKey::of(&["carried", cx.settings.name.as_str(), &event.id.to_string()]);
-        finish.followups.push(NewEvent {
-            data: event.data.clone(),
-            ..request::urgent(
-                request::event(
-                    cx.settings.name.clone(),
-                    Object::Thread(thread.clone()),
-                    event.kind,
-                    &(),
-                    dedup,
-                    Schedule::Now,
-                ),
-                event.source.as_deref().unwrap_or("outside"),
-                cx.now(),
-            )
-        });
+        finish.followups.push(carry::copy(event, turn, &Object::Thread(thread.clone())));
         let detail = format!("carried on to thread {thread}, where the conversation is");
         finish.endings.push(Ending::done(event.id, outcome).detail(detail));
     }
@@ -98,10 +78,6 @@ fn taken(event: &Event) -> bool {
         && request::decode::<request::HandoffRequest>(event.data.as_deref()).is_some_and(|wish| wish.by_human)
 }
 
-fn action(event: &Event) -> Option<ActionKind> {
-    request::decode::<request::Action>(event.data.as_deref()).map(|action| action.action)
-}
-
 /// How a handoff ended: what people should know, or why nobody has it.
 type Handed = Result<String, (Reason, String)>;
 
@@ -109,6 +85,7 @@ type Handed = Result<String, (Reason, String)>;
 struct Elsewhere<'a> {
     cx: &'a Context,
     journal: Journal<'a>,
+    turn: TurnId,
     attempts: u32,
     last_resort: Option<LastResort>,
     events: Vec<Event>,
@@ -124,7 +101,7 @@ impl Elsewhere<'_> {
     fn actions(&mut self, which: impl Fn(&Event) -> bool) {
         let actions = self.events.iter().filter(|event| event.kind != EventKind::HandoffRequest);
         for event in actions.filter(|event| which(event)) {
-            let ending = match action(event).filter(|_| event.kind == EventKind::Action) {
+            let ending = match request::action(event) {
                 Some(ActionKind::Pause) => {
                     self.patch.state = Some(SessionState::Paused);
                     Ending::done(event.id, Outcome::Paused)
@@ -162,7 +139,7 @@ impl Elsewhere<'_> {
         };
         // The AI began anew there since: the thread's session has another id by now, its mailbox is the same.
         if let Some(thread) = &told.thread_id {
-            let carried = carried(self.cx, wishes, thread);
+            let carried = carried(wishes, self.turn, thread);
             self.finish.endings.extend(carried.endings);
             self.finish.followups.extend(carried.followups);
             return Ok(());

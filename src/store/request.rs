@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    ConnectionName, DedupKey, EventKind, MessageId, NewEvent, Object, Schedule, ThreadId, TicketId, Timestamp,
+    ConnectionName, DedupKey, Event, EventKind, MessageId, NewEvent, Object, Schedule, ThreadId, TicketId, Timestamp,
 };
 
 /// Of an `action` event, in a thread's, an outside conversation's or a ticket's mailbox. A ticket's is carried on to
@@ -91,6 +91,13 @@ pub fn encode(parameters: &impl Serialize) -> Option<String> {
 #[must_use]
 pub fn decode<T: DeserializeOwned>(data: Option<&str>) -> Option<T> {
     serde_json::from_str(data?).ok()
+}
+
+/// Which action an event asks for; none when it is none, or cannot be read.
+#[must_use]
+pub fn action(event: &Event) -> Option<ActionKind> {
+    let asked = || decode::<Action>(event.data.as_deref()).map(|action| action.action);
+    (event.kind == EventKind::Action).then(asked).flatten()
 }
 
 /// An event the bridge raises itself.

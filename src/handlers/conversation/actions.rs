@@ -33,11 +33,6 @@ pub struct Requests {
     pub handed_over: Option<String>,
 }
 
-/// Which action an event is; none when it cannot be read.
-pub fn kind_of(event: &Event) -> Option<ActionKind> {
-    request::decode::<request::Action>(event.data.as_deref()).map(|action| action.action)
-}
-
 /// Does a human have the conversation? Unlike the AI's silence: a pause or an ownerless thread is nobody's.
 pub fn human_has(talk: &Talk<'_>, scene: &Scene) -> bool {
     let settings = &talk.cx.settings;
@@ -64,7 +59,7 @@ pub async fn perform(talk: &mut Talk<'_>, scene: &mut Scene) -> Result<(), Stop>
             }
             continue;
         }
-        let Some(kind) = kind_of(&event) else {
+        let Some(kind) = request::action(&event) else {
             talk.endings.push(unreadable(&event));
             continue;
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::scene::Scene;
 use super::talk::Talk;
 use super::{actions, ask};
-use crate::domain::{EventKind, Message, Mode, Reason, SessionState, Timestamp};
+use crate::domain::{Message, Mode, Reason, SessionState, Timestamp};
 use crate::filters::ownership;
 use crate::handlers::Stop;
 use crate::store::request::{self, ActionKind, TicketWrite};
@@ -30,8 +30,7 @@ pub fn withdrawal(reason: Reason) -> Reason {
 /// Did somebody pause the AI since this turn began? The pause itself takes the next turn; this one falls silent.
 async fn pause_waits(talk: &Talk<'_>) -> Result<bool, Stop> {
     let waiting = talk.cx.store.waiting(talk.lease).await?;
-    let actions = waiting.iter().filter(|event| event.kind == EventKind::Action);
-    Ok(actions.filter_map(actions::kind_of).next_back() == Some(ActionKind::Pause))
+    Ok(waiting.iter().filter_map(request::action).next_back() == Some(ActionKind::Pause))
 }
 
 /// The AI may speak again; what reps wrote until `since` does not silence it.

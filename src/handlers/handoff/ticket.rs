@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::{Case, Desk, Ended, Record, transcript};
 use crate::config::Ticketing;
 use crate::domain::{ActorId, ContactId, Reason, TicketId, Timestamp};
 use crate::handlers::Stop;
 use crate::handlers::journal::{self, step::TICKET};
+use crate::handlers::ticket::value_hash;
 use crate::hubspot::{Class, Effect, Error, Kind};
 use crate::store::StepStatus;
 
@@ -52,16 +52,15 @@ pub async fn make(desk: &mut Desk<'_, '_>, case: &Case<'_>, draft: &Draft<'_>) -
         match find(desk, case).await {
             Ok(Some((id, how))) => return desk.settle(TICKET, StepStatus::Done, Record::done(id.0, how)).await,
             Ok(None) => desk.wait_until_shown(TICKET)?,
-            // Without a look nothing is known: no second ticket.
-            Err(error) if matches!(error.class, Class::Permanent { .. } | Class::Unsupported) => {
-                return desk.unknown(TICKET, "a ticket").await;
+            // The intent must stay open until the look succeeds.
+            Err(error) if !desk.last && matches!(error.class, Class::Retry { .. } | Class::Hold { .. }) => {
+                return Err(error.into());
             }
-            Err(error) if desk.last => {
+            // Without a look nothing is known: no second ticket.
+            Err(error) => {
                 tracing::warn!(error = %error, "the ticket of an interrupted handoff could not be looked for");
                 return desk.unknown(TICKET, "a ticket").await;
             }
-            // The intent must stay open until the look succeeds.
-            Err(error) => return Err(error.into()),
         }
     }
     create(desk, case, draft).await
@@ -138,17 +137,9 @@ async fn create(desk: &mut Desk<'_, '_>, case: &Case<'_>, draft: &Draft<'_>) -> 
             None => return desk.failed(TICKET, explained(error, &desk.cx.settings.ticketing)).await,
         }
     }
-    let class = Class::Permanent { reason: Reason::RejectedByHubspot };
+    let reason = Some(Reason::RejectedByHubspot.as_str().to_owned());
     let detail = format!("HubSpot refuses the ticket ({})", remarks.join("; "));
-    let error = Error {
-        route: "POST /objects/tickets",
-        detail,
-        effect: Effect::NotSent,
-        class,
-        unreachable: false,
-        bad_properties: Vec::new(),
-    };
-    desk.failed(TICKET, error).await
+    desk.settle(TICKET, StepStatus::Failed, Record { reason, ..Record::without(detail) }).await
 }
 
 /// Leaves out what HubSpot refuses, if the rest can do without it: what was left out, for people.
@@ -215,7 +206,7 @@ fn marks(case: &Case<'_>, ticketing: &Ticketing) -> BTreeMap<String, String> {
 /// What a new ticket's echoes are recognised by: property and hash of the value.
 #[must_use]
 pub fn own_writes(case: &Case<'_>, ticketing: &Ticketing, ticket: &TicketId) -> Vec<(TicketId, String, String)> {
-    let hashed = |(property, value): (String, String)| (ticket.clone(), property, hex::encode(Sha256::digest(value)));
+    let hashed = |(property, value): (String, String)| (ticket.clone(), property, value_hash(&value));
     marks(case, ticketing).into_iter().map(hashed).collect()
 }
 

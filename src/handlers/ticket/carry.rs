@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{
-    DedupKey, Ending, Event, EventKind, NewEvent, Object, Outcome, Reason, Schedule, TicketId, TurnId,
-};
-use crate::handlers::{Context, Stop, unreadable};
+use crate::domain::{Ending, Event, NewEvent, Object, Reason, TicketId, TurnId};
+use crate::handlers::{Context, Stop, carry, unreadable};
 use crate::hubspot::Class;
-use crate::store::request::{self, Action, ActionKind, HandoffRequest};
+use crate::store::request::{self, ActionKind};
 
 /// The requests as the conversations get them, and how the ticket's own events end.
 #[derive(Debug, Default)]
@@ -24,18 +22,18 @@ pub(super) async fn on(cx: &Context, ticket: &TicketId, turn: TurnId, requests: 
     }
     let (targets, closed) = conversations(cx, ticket).await?;
     for event in requests {
-        let Some(outcome) = outcome(event) else {
+        let Some(outcome) = carry::outcome(event) else {
             carried.endings.push(unreadable(event));
             continue;
         };
+        // What is closed is not answered because a ticket moves: a new message of the customer opens it.
+        let sends = request::action(event) == Some(ActionKind::Send);
+        let targets: Vec<&Object> = targets.iter().filter(|target| !(sends && closed.contains(*target))).collect();
         if targets.is_empty() {
             carried.endings.push(Ending::skipped(event.id, Reason::NoLinkedSession));
             continue;
         }
-        // What is closed is not answered because a ticket moves: a new message of the customer opens it.
-        let sends = request::decode::<Action>(event.data.as_deref()).is_some_and(|it| it.action == ActionKind::Send);
-        let targets: Vec<&Object> = targets.iter().filter(|target| !(sends && closed.contains(*target))).collect();
-        carried.events.extend(targets.iter().filter_map(|target| copy(cx, event, turn, target)));
+        carried.events.extend(targets.iter().map(|target| carry::copy(event, turn, target)));
         let many = if targets.len() == 1 { "conversation" } else { "conversations" };
         let detail = format!("carried on to {} {many}", targets.len());
         carried.endings.push(Ending::done(event.id, outcome).detail(detail));
@@ -72,32 +70,4 @@ async fn conversations(cx: &Context, ticket: &TicketId) -> Result<(BTreeSet<Obje
         },
     }
     Ok((targets, closed))
-}
-
-/// What becomes of the ticket's own event; none when it cannot be read.
-fn outcome(event: &Event) -> Option<Outcome> {
-    if event.kind == EventKind::HandoffRequest {
-        return request::decode::<HandoffRequest>(event.data.as_deref()).map(|_| Outcome::HandedOff);
-    }
-    request::decode::<Action>(event.data.as_deref()).map(|action| match action.action {
-        ActionKind::Pause => Outcome::Paused,
-        ActionKind::Resume | ActionKind::Send => Outcome::Resumed,
-        ActionKind::Close => Outcome::StatusRecorded,
-    })
-}
-
-/// The request for one conversation: the same for every run of this turn.
-fn copy(cx: &Context, event: &Event, turn: TurnId, target: &Object) -> Option<NewEvent> {
-    let (connection, source) = (cx.settings.name.clone(), event.source.as_deref().unwrap_or("ticket"));
-    let (turn, id) = (turn.0.to_string(), event.id.0.to_string());
-    let dedup = DedupKey::of(&["carried", &connection.0, &turn, &id, target.kind(), target.id()]);
-    let (object, kind, data) = (target.clone(), event.kind, event.data.as_deref());
-    let made = if kind == EventKind::HandoffRequest {
-        let wanted: HandoffRequest = request::decode(data)?;
-        request::event(connection, object, kind, &wanted, dedup, Schedule::Now)
-    } else {
-        let wanted: Action = request::decode(data)?;
-        request::event(connection, object, kind, &wanted, dedup, Schedule::Now)
-    };
-    Some(request::urgent(made, source, event.happened_at()))
 }

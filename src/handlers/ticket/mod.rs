@@ -5,6 +5,8 @@ mod carry;
 mod sync;
 mod write;
 
+pub use sync::value_hash;
+
 use std::collections::BTreeSet;
 
 use super::journal::Journal;

@@ -89,7 +89,8 @@ impl<'a> Sync<'a> {
 }
 
 /// The hash by which the echo of a written value is recognised.
-pub(super) fn hash(value: &str) -> String {
+#[must_use]
+pub fn value_hash(value: &str) -> String {
     hex::encode(Sha256::digest(value))
 }
 
@@ -133,7 +134,7 @@ impl Ours {
 
     /// Is this what the bridge wrote last?
     fn last_wrote(&self, property: &str, value: &str) -> bool {
-        let hash = hash(value);
+        let hash = value_hash(value);
         self.writes.iter().any(|(name, written)| name == property && *written == hash)
     }
 }

@@ -217,7 +217,7 @@ async fn update(
     let before = written.values.clone();
     loop {
         written.values.clone_from(&before);
-        written.values.extend(left.iter().map(|(name, value)| (name.clone(), sync::hash(value))));
+        written.values.extend(left.iter().map(|(name, value)| (name.clone(), sync::value_hash(value))));
         // Room is taken beforehand: the pace is counted from the intent.
         let client = client.reserve(1).await?;
         journal.intend(step::TICKET_WRITE, cx.hubspot_timeout, None, None, written).await?;

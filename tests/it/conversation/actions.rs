@@ -296,6 +296,12 @@ async fn a_closed_conversation_of_a_ticket_stays_closed() {
     house.until_quiet().await;
     assert_eq!(house.public_posts(&open), ["answer to: It is number 4711"]);
     assert!(house.public_posts(&closed).is_empty(), "nobody asked there");
+    house.portal.set_closed(&open, true, &house.rep()).unwrap();
+    house.until_quiet().await;
+    house.asks(Object::Ticket(ticket.clone()), ActionKind::Send).await;
+    house.until_quiet().await;
+    let ends = house.request_ends(Object::Ticket(ticket)).await;
+    assert_eq!(ends, ["resumed", "skipped/no_linked_session"], "none is open");
 }
 
 #[tokio::test(start_paused = true)]

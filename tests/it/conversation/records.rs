@@ -368,3 +368,17 @@ async fn at_most_once_leaves_an_unclear_ticket_at_that() {
     assert_eq!(house.tickets_made().len(), 1);
     assert_eq!(record::calls(&house.portal, "POST", TICKETS), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_ticket_that_is_gone_when_it_is_looked_for_does_not_end_the_handoff() {
+    let mut house = House::new().await;
+    let (asked, _) = house.stranger_asks().await;
+    house.fault(1, "POST", TICKETS, Effect::CutBefore);
+    house.run_until("the cut", |h| record::calls(&h.portal, "POST", TICKETS) == 1).await;
+    let other = house.portal.create_ticket("Soon deleted", &house.rep()).unwrap();
+    house.portal.link_ticket(&asked.thread, &other).unwrap();
+    house.fault(1_000, "GET", "/crm/v3/objects/tickets/*", status(404, false));
+    house.until_quiet().await;
+    assert_eq!(house.outcome(&asked.message).await, "handed_off");
+    assert_eq!(house.comments(&asked.thread).len(), 1, "the rest is done");
+}
