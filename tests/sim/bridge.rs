@@ -12,7 +12,7 @@ use hubspot_bridge::handlers::Context;
 use hubspot_bridge::handlers::context::Common;
 use hubspot_bridge::hubspot::transport::Transport;
 use hubspot_bridge::intake::{self, Intake};
-use hubspot_bridge::sandbox::portal::{InProcess, Portal};
+use hubspot_bridge::sandbox::portal::InProcess;
 use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
 use hubspot_bridge::store::{Interrupts, Ledger, Store};
 use hubspot_bridge::telemetry::Metrics;
@@ -21,8 +21,16 @@ use hubspot_bridge::worker::{Worker, sweep};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::agent::Planned;
-use super::fuse::{Fuse, FusedStore, FusedTransport};
+use super::fuse::{Fuse, FusedAgent, FusedStore, FusedTransport};
+use super::play::Site;
+
+/// What a life begins with.
+pub struct Parts<'a> {
+    pub file: &'a Path,
+    pub config: &'a Arc<Config>,
+    pub sites: &'a [Site],
+    pub clock: &'a Arc<ManualClock>,
+}
 
 /// One life of the bridge's process.
 pub struct Bridge {
@@ -34,14 +42,8 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    pub async fn start(
-        file: &Path,
-        config: &Arc<Config>,
-        portal: &Portal,
-        agent: &Planned,
-        clock: &Arc<ManualClock>,
-        fuse: Arc<Fuse>,
-    ) -> Self {
+    pub async fn start(Parts { file, config, sites, clock }: Parts<'_>) -> Self {
+        let fuse = Arc::new(Fuse::default());
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
         let interrupts = Interrupts::default();
         let options = Options {
@@ -54,16 +56,17 @@ impl Bridge {
         let sqlite = Arc::new(SqliteStore::open(options).await.expect("the file opens again"));
         let store: Arc<dyn Store> =
             Arc::new(FusedStore { inner: Arc::<SqliteStore>::clone(&sqlite), fuse: Arc::clone(&fuse) });
-        let transport: Arc<dyn Transport> =
-            Arc::new(FusedTransport { inner: Arc::new(InProcess(portal.clone())), fuse: Arc::clone(&fuse) });
         let metrics = Metrics::default();
         let common = Common { config, store: &store, clock: &clock, metrics: &metrics };
-        let connections: BTreeMap<_, _> = config
-            .connections
+        let connections: BTreeMap<_, _> = sites
             .iter()
-            .map(|(name, settings)| {
-                let context = Context::new(common, settings, Arc::clone(&transport), Arc::new(agent.clone()));
-                (name.clone(), context)
+            .map(|site| {
+                let (name, settings) =
+                    config.connections.iter().find(|(name, _)| name.as_str() == site.name).expect("its connection");
+                let inner = Arc::new(InProcess(site.portal.clone()));
+                let transport: Arc<dyn Transport> = Arc::new(FusedTransport { inner, fuse: Arc::clone(&fuse) });
+                let agent = Arc::new(FusedAgent { inner: Arc::new(site.agent.clone()), fuse: Arc::clone(&fuse) });
+                (name.clone(), Context::new(common, settings, transport, agent))
             })
             .collect();
         let mut tasks = JoinSet::new();

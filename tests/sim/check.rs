@@ -5,31 +5,38 @@ use std::path::Path;
 
 use hubspot_bridge::domain::{Outcome, Reason, State, Timestamp};
 use hubspot_bridge::filters::message::HANDOFF_MARKER;
-use hubspot_bridge::sandbox::portal::Portal;
 use hubspot_bridge::store::types::EventFilter;
 use serde_json::Value;
 
 use super::agent::ANSWER;
 use super::bridge::Bridge;
-use super::world::{Tally, Weather};
+use super::plan::{Nature, Plan};
+use super::play::Site;
+use super::tally::Tally;
 
 /// How long between the bridge's last look and the post a human can come in: three calls of up to 10 s, and what
 /// HubSpot does not show yet.
 const WINDOW_MS: i64 = 31_000;
 
-pub async fn all(portal: &Portal, bridge: &Bridge, file: &Path, weather: Weather, tally: &mut Tally) {
-    let events = events(bridge).await;
-    let world = World::of(&portal.snapshot());
-    tally.events += u64::try_from(events.len()).expect("small");
-    tally.customer_messages += u64::try_from(world.asked.len()).expect("small");
-    tally.calls_failed += world.calls_failed;
+pub async fn all(site: &Site, bridge: &Bridge, plan: &Plan, tally: &mut Tally) {
+    let events = of_site(bridge, site).await;
+    let world = World::of(&site.portal.snapshot());
+    tally.count("events in the ledgers", events.len());
+    tally.count("customer messages", world.asked.len());
+    tally.count("failed calls", world.calls_failed);
     every_event_ended(&events);
     every_message_known(&world, &events);
     nothing_said_twice(&world, &events, tally);
     answered_in_order(&world);
-    everything_due_was_answered(&world, &events, weather);
-    never_over_a_human(&world, weather);
-    nothing_left_behind(file);
+    everything_due_was_answered(&world, &events, plan.nature);
+    never_over_a_human(&world, plan.nature);
+}
+
+/// The events of one connection.
+pub async fn of_site(bridge: &Bridge, site: &Site) -> Vec<hubspot_bridge::domain::Event> {
+    let mut all = events(bridge).await;
+    all.retain(|event| event.connection.as_str() == site.name);
+    all
 }
 
 /// The events that have not ended, for a failure's message.
@@ -40,7 +47,7 @@ pub async fn open(bridge: &Bridge) -> String {
     open.join("\n")
 }
 
-pub async fn events(bridge: &Bridge) -> Vec<hubspot_bridge::domain::Event> {
+async fn events(bridge: &Bridge) -> Vec<hubspot_bridge::domain::Event> {
     let mut all = Vec::new();
     let mut cursor = None;
     loop {
@@ -78,7 +85,7 @@ struct World {
     items: Vec<Item>,
     asked: BTreeMap<String, String>,
     ai: String,
-    calls_failed: u64,
+    calls_failed: usize,
 }
 
 impl World {
@@ -100,7 +107,7 @@ impl World {
         let calls = snapshot["calls"].as_array().map_or(0, |calls| {
             calls.iter().filter(|call| call["status"].as_u64().is_none_or(|status| status >= 400)).count()
         });
-        Self { items, asked, ai, calls_failed: u64::try_from(calls).expect("small") }
+        Self { items, asked, ai, calls_failed: calls }
     }
 
     fn replies(&self) -> impl Iterator<Item = &Item> {
@@ -174,7 +181,7 @@ fn every_message_known(world: &World, events: &[hubspot_bridge::domain::Event]) 
 fn nothing_said_twice(world: &World, events: &[hubspot_bridge::domain::Event], tally: &mut Tally) {
     let mut answered: BTreeMap<&str, &Item> = BTreeMap::new();
     for reply in world.replies() {
-        tally.replies += 1;
+        tally.count("replies", 1);
         let ids = reply.text.strip_prefix(ANSWER).unwrap_or_else(|| panic!("a reply nobody planned: {reply:?}"));
         for id in ids.split_whitespace() {
             if let Some(before) = answered.insert(id, reply) {
@@ -184,7 +191,7 @@ fn nothing_said_twice(world: &World, events: &[hubspot_bridge::domain::Event], t
     }
     let comments = world.comments().filter(|item| item.text.starts_with(HANDOFF_MARKER)).count();
     let handed_off = events.iter().filter(|event| event.outcome == Some(Outcome::HandedOff)).count();
-    tally.handoffs += u64::try_from(handed_off).expect("small");
+    tally.count("handoffs", handed_off);
     assert!(comments <= handed_off, "{comments} handoff comments for {handed_off} handoffs: {:?}", dump(world, None));
     for event in events.iter().filter(|event| matches!(event.outcome, Some(Outcome::Replied | Outcome::Merged))) {
         let id = event.message_id.as_ref().map(hubspot_bridge::domain::MessageId::as_str).unwrap_or_default();
@@ -219,10 +226,10 @@ fn answered_in_order(world: &World) {
 }
 
 /// Without humans in the way, every customer message got an answer or a human.
-fn everything_due_was_answered(world: &World, events: &[hubspot_bridge::domain::Event], weather: Weather) {
+fn everything_due_was_answered(world: &World, events: &[hubspot_bridge::domain::Event], nature: Nature) {
     // What HubSpot does not show yet may be overtaken by a later message's answer.
-    let hidden = weather.visibility_ms > 0;
-    if weather.humans || hidden || events.iter().any(|event| event.outcome == Some(Outcome::HandedOff)) {
+    let hidden = nature.visibility_ms > 0;
+    if nature.humans || hidden || events.iter().any(|event| event.outcome == Some(Outcome::HandedOff)) {
         return;
     }
     let answered: BTreeSet<&str> = world
@@ -240,8 +247,8 @@ fn everything_due_was_answered(world: &World, events: &[hubspot_bridge::domain::
 }
 
 /// Guarantee 5: no post once a human had the conversation for longer than the stated window.
-fn never_over_a_human(world: &World, weather: Weather) {
-    let window = WINDOW_MS + i64::try_from(weather.visibility_ms).expect("small");
+fn never_over_a_human(world: &World, nature: Nature) {
+    let window = WINDOW_MS + i64::try_from(nature.visibility_ms).expect("small");
     for reply in world.replies() {
         let before = world.items.iter().filter(|item| item.thread == reply.thread && item.at.0 < reply.at.0 - window);
         let mut human = false;
@@ -275,7 +282,7 @@ fn never_over_a_human(world: &World, weather: Weather) {
 }
 
 /// Guarantees 7 and 8: no lease, no due mailbox, no message text.
-fn nothing_left_behind(file: &Path) {
+pub fn nothing_left_behind(file: &Path) {
     let database = rusqlite::Connection::open(file).expect("the file");
     let count = |sql: &str| -> i64 { database.query_row(sql, [], |row| row.get(0)).expect(sql) };
     assert_eq!(count("SELECT count(*) FROM mailboxes WHERE lease_until IS NOT NULL"), 0, "a lease is left");

@@ -5,23 +5,23 @@ use std::collections::BTreeMap;
 
 use hubspot_bridge::config::Config;
 use hubspot_bridge::domain::{Event, Outcome, Timestamp};
-use hubspot_bridge::sandbox::portal::Portal;
 use hubspot_bridge::store::types::SessionFilter;
 use serde_json::Value;
 
 use super::agent::Planned;
 use super::bridge::Bridge;
 use super::check;
-use super::world::Tally;
+use super::play::Site;
+use super::tally::Tally;
 
-pub async fn all(portal: &Portal, bridge: &Bridge, agent: &Planned, config: &Config, tally: &mut Tally) {
-    let snapshot = portal.snapshot();
-    let events = check::events(bridge).await;
-    tally.tickets += one_ticket_per_thread(&snapshot);
+pub async fn all(site: &Site, bridge: &Bridge, config: &Config, tally: &mut Tally) {
+    let snapshot = site.portal.snapshot();
+    let events = check::of_site(bridge, site).await;
+    tally.count("tickets made", one_ticket_per_thread(&snapshot));
     one_contact_per_address(&snapshot);
-    tally.relays += each_relay_once(&events, agent);
-    tally.ticket_writes += updates_are_spaced(&snapshot, config);
-    the_last_value_stands(&snapshot, bridge, &events).await;
+    tally.count("relays", each_relay_once(&events, &site.agent));
+    tally.count("ticket updates", updates_are_spaced(&snapshot, config));
+    the_last_value_stands(&snapshot, bridge, site, &events).await;
 }
 
 fn list<'a>(snapshot: &'a Value, name: &str) -> &'a [Value] {
@@ -29,7 +29,7 @@ fn list<'a>(snapshot: &'a Value, name: &str) -> &'a [Value] {
 }
 
 /// Tickets that the bridge made carry a reference; a thread has at most one of them. How many there are.
-fn one_ticket_per_thread(snapshot: &Value) -> u64 {
+fn one_ticket_per_thread(snapshot: &Value) -> usize {
     let mut references: BTreeMap<String, &Value> = BTreeMap::new();
     let mut subjects: BTreeMap<&str, &Value> = BTreeMap::new();
     for ticket in list(snapshot, "tickets") {
@@ -47,7 +47,7 @@ fn one_ticket_per_thread(snapshot: &Value) -> u64 {
             panic!("one thread got two tickets: {other} and {ticket}");
         }
     }
-    u64::try_from(references.len()).expect("small")
+    references.len()
 }
 
 fn one_contact_per_address(snapshot: &Value) {
@@ -60,7 +60,7 @@ fn one_contact_per_address(snapshot: &Value) {
     }
 }
 
-fn each_relay_once(events: &[Event], agent: &Planned) -> u64 {
+fn each_relay_once(events: &[Event], agent: &Planned) -> usize {
     let relayed = agent.relayed();
     for (key, times) in &relayed {
         assert_eq!(*times, 1, "carried more than once: {key:?}");
@@ -69,11 +69,11 @@ fn each_relay_once(events: &[Event], agent: &Planned) -> u64 {
         let id = event.message_id.as_ref().map(hubspot_bridge::domain::MessageId::as_str).unwrap_or_default();
         assert!(relayed.keys().any(|(_, message)| message == id), "the ledger says it was relayed: {event:?}");
     }
-    u64::try_from(relayed.len()).expect("small")
+    relayed.len()
 }
 
 /// Two updates of one ticket are at least the interval apart. How many there were.
-fn updates_are_spaced(snapshot: &Value, config: &Config) -> u64 {
+fn updates_are_spaced(snapshot: &Value, config: &Config) -> usize {
     let interval = config.connections.values().map(|connection| connection.ticketing.update_interval).max();
     let interval = i64::try_from(interval.unwrap_or_default().as_millis()).expect("small");
     let mut last: BTreeMap<&str, Timestamp> = BTreeMap::new();
@@ -106,8 +106,9 @@ fn about<'a>(events: &'a [Event], ticket: &Value) -> Vec<&'a Event> {
 }
 
 /// What a session learnt last is what its ticket says; a ticket shared by several says what one of them learnt.
-async fn the_last_value_stands(snapshot: &Value, bridge: &Bridge, events: &[Event]) {
-    let sessions = sessions(bridge).await;
+async fn the_last_value_stands(snapshot: &Value, bridge: &Bridge, site: &Site, events: &[Event]) {
+    let mut sessions = sessions(bridge).await;
+    sessions.retain(|session| session.connection.as_str() == site.name);
     for ticket in list(snapshot, "tickets") {
         let linked: Vec<_> = sessions
             .iter()

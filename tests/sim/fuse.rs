@@ -1,12 +1,13 @@
-//! Crashes at any point: a fuse counts the bridge's steps to the outside (store and HubSpot calls) and, when it burns
-//! down, the step never returns. Half of them stop before the effect, half after it.
+//! Crashes and stalls at any point. Every step of the bridge to the outside (a call to the store, to HubSpot or to the agent,
+//! before it and after it) passes here: when the fuse burns down, the step never returns, and the process is dropped.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use hubspot_bridge::agents::{self, Agent, Answer, Outside, Question, Recall, Relay, RelayKind};
 use hubspot_bridge::domain::{ConnectionName, DedupKey, Event, Lane, MessageId, Session, TicketId, Timestamp};
 use hubspot_bridge::hubspot::transport::{Transport, TransportError};
 use hubspot_bridge::store::{
@@ -14,25 +15,70 @@ use hubspot_bridge::store::{
     StepResult, Store, Turn,
 };
 use tokio::sync::Notify;
+use tokio::task;
+use tokio::time::Instant;
 
-/// Burns down once.
-#[derive(Debug)]
+/// Of one life of the process.
+#[derive(Debug, Default)]
 pub struct Fuse {
-    left: AtomicI64,
+    state: Mutex<State>,
     pub burnt: Notify,
 }
 
+#[derive(Debug, Default)]
+struct State {
+    crash_after: Option<u64>,
+    stall_after: Option<(u64, Duration)>,
+    /// Tasks that stand still, and until when.
+    stalled: BTreeMap<task::Id, Instant>,
+    dead: bool,
+}
+
+enum Next {
+    Go,
+    Stand(Instant),
+    Die,
+}
+
 impl Fuse {
-    /// Burns after `steps`; never when negative.
-    pub fn new(steps: i64) -> Arc<Self> {
-        Arc::new(Self { left: AtomicI64::new(if steps < 0 { i64::MAX } else { steps }), burnt: Notify::new() })
+    /// The process dies after so many more steps.
+    pub fn crash_after(&self, steps: u64) {
+        self.state.lock().expect("no panic in here").crash_after = Some(steps);
+    }
+
+    /// The task that takes the step after so many stands still for a while: with all that it does, its renewals too.
+    pub fn stall_after(&self, steps: u64, duration: Duration) {
+        self.state.lock().expect("no panic in here").stall_after = Some((steps, duration));
+    }
+
+    fn next(&self) -> Next {
+        let mut state = self.state.lock().expect("no panic in here");
+        if let Some(left) = state.crash_after {
+            state.crash_after = Some(left.saturating_sub(1));
+            state.dead |= left == 0;
+        }
+        if state.dead {
+            return Next::Die;
+        }
+        let Some(task) = task::try_id() else { return Next::Go };
+        if let Some((left, duration)) = state.stall_after {
+            state.stall_after = left.checked_sub(1).map(|left| (left, duration));
+            if left == 0 {
+                state.stalled.insert(task, Instant::now() + duration);
+            }
+        }
+        state.stalled.get(&task).map_or(Next::Go, |until| Next::Stand(*until))
     }
 
     /// One step before and one after each call.
     async fn step(&self) {
-        if self.left.fetch_sub(1, Ordering::SeqCst) <= 0 {
-            self.burnt.notify_one();
-            std::future::pending::<()>().await;
+        match self.next() {
+            Next::Go => {}
+            Next::Stand(until) => tokio::time::sleep_until(until).await,
+            Next::Die => {
+                self.burnt.notify_one();
+                std::future::pending::<()>().await;
+            }
         }
     }
 }
@@ -49,11 +95,51 @@ impl Transport for FusedTransport {
         request: http::Request<Bytes>,
         timeout: Duration,
     ) -> Result<http::Response<Bytes>, TransportError> {
-        self.fuse.step().await;
-        let answer = self.inner.send(request, timeout).await;
-        self.fuse.step().await;
-        answer
+        let call = async {
+            self.fuse.step().await;
+            let answer = self.inner.send(request, timeout).await;
+            self.fuse.step().await;
+            answer
+        };
+        // A client's deadline runs on while its task stands still.
+        tokio::time::timeout(timeout, call).await.unwrap_or(Err(TransportError::Timeout(timeout)))
     }
+}
+
+pub struct FusedAgent {
+    pub inner: Arc<dyn Agent>,
+    pub fuse: Arc<Fuse>,
+}
+
+macro_rules! fused_agent {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl Agent for FusedAgent {
+            fn keeps_state(&self) -> bool {
+                self.inner.keeps_state()
+            }
+
+            fn takes(&self, kind: RelayKind) -> bool {
+                self.inner.takes(kind)
+            }
+
+            $(async fn $name(&self, $($arg: $type),*) -> Result<$answer, agents::Error> {
+                self.fuse.step().await;
+                let answer = self.inner.$name($($arg),*).await;
+                self.fuse.step().await;
+                answer
+            })*
+        }
+    };
+}
+
+fused_agent! {
+    open(question: &Question) -> Option<String>;
+    ask(question: &Question) -> Answer;
+    recall(question: &Question, asked_at: Timestamp) -> Recall;
+    relay(relay: &Relay) -> ();
+    was_relayed(relay: &Relay, began: Timestamp) -> bool;
+    conversation(agent_session_id: &str) -> Option<Outside>;
 }
 
 pub struct FusedStore {

@@ -1,14 +1,15 @@
-//! The simulation: the real intake, worker, handlers, filters and SQLite store on virtual time against the sandbox's
-//! portal, with people, faults and crashes drawn from a seed.
+//! Days of customers, reps and faults, drawn from seeds, on virtual time: the real intake, worker, handlers and
+//! SQLite against the portal's core, an agent that fails by plan, and a bridge that crashes anywhere.
 //!
-//! `SIM_SEEDS` says how many seeds are played (50 by default), `SIM_FIRST` the first of them. A failing seed prints the
-//! one line that replays it.
-
+//! `SIM_FIRST` (1) and `SIM_SEEDS` (50) say which seeds are played, `SIM_THREADS` on how many threads. A failing seed is
+//! shrunk, and a line printed that plays what is left of it again (`SIM_KEEP`: the parts of the plan to keep).
 #![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::panic,
-    reason = "helpers of tests fail the test; clippy only excuses functions marked as tests"
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "this crate is all tests: they fail by panicking, and their output is read by people"
 )]
 
 mod agent;
@@ -17,42 +18,109 @@ mod check;
 mod desk;
 mod draw;
 mod fuse;
-mod story;
-mod world;
+mod people;
+mod plan;
+mod play;
+mod shrink;
+mod tally;
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use plan::Plan;
+use tally::Tally;
 
 fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number of seeds"))
+    std::env::var(name).ok().map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
-fn play(seed: u64) -> world::Tally {
+fn play(plan: &Plan) -> Tally {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .expect("a runtime without I/O");
-    runtime.block_on(world::play(seed))
+    runtime.block_on(play::play(plan))
+}
+
+fn fails(plan: &Plan) -> Option<String> {
+    let panic = catch_unwind(AssertUnwindSafe(|| play(plan))).err()?;
+    let text = panic.downcast_ref::<String>().cloned();
+    Some(text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default())
+}
+
+/// The plan of a seed, or what `SIM_KEEP` leaves of it.
+fn planned(seed: u64) -> Plan {
+    let plan = Plan::draw(seed);
+    let Ok(keep) = std::env::var("SIM_KEEP") else { return plan };
+    let keep: BTreeSet<usize> =
+        keep.split(',').map(|number| number.trim().parse().expect("SIM_KEEP is a list of numbers")).collect();
+    plan.only(&keep)
 }
 
 #[test]
 fn no_seed_breaks_a_guarantee() {
     let first = number("SIM_FIRST", 1);
     let count = number("SIM_SEEDS", 50);
-    let mut total = world::Tally::default();
-    for seed in first..first + count {
-        match catch_unwind(AssertUnwindSafe(|| play(seed))) {
-            Ok(tally) => total.add(&tally),
-            Err(panic) => {
-                eprintln!("replay it with: SIM_FIRST={seed} SIM_SEEDS=1 cargo test --test sim -- --nocapture");
-                std::panic::resume_unwind(panic);
-            }
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = number("SIM_THREADS", u64::try_from(threads).expect("small"));
+    let next = AtomicU64::new(first);
+    let total = Mutex::new(Tally::default());
+    let failed: Mutex<BTreeSet<u64>> = Mutex::default();
+    // Failing days are told below, once; meanwhile their panics would only be noise.
+    std::panic::set_hook(Box::new(|_| {}));
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::SeqCst);
+                    if seed >= first + count || !failed.lock().expect("no panic in here").is_empty() {
+                        return;
+                    }
+                    match catch_unwind(AssertUnwindSafe(|| play(&planned(seed)))) {
+                        Ok(tally) => total.lock().expect("no panic in here").add(&tally),
+                        Err(_) => drop(failed.lock().expect("no panic in here").insert(seed)),
+                    }
+                }
+            });
         }
+    });
+    if let Some(seed) = failed.lock().expect("no panic in here").first() {
+        told(*seed);
     }
-    println!("simulation: {count} seeds, {total}");
+    drop(std::panic::take_hook());
+    println!("simulation: {count} seeds{}", total.lock().expect("no panic in here"));
+}
+
+/// Shrinks a failing day and fails with it.
+fn told(seed: u64) -> ! {
+    let plan = planned(seed);
+    let small = shrink::shrink(&plan, |plan| fails(plan).is_some());
+    let why = fails(&small);
+    drop(std::panic::take_hook());
+    let keep: Vec<String> = small.numbers().iter().map(ToString::to_string).collect();
+    for part in &small.parts {
+        eprintln!("{:>4} at {:>7} ms: {:?}", part.number, part.at_ms, part.what);
+    }
+    eprintln!("{:?}", small.nature);
+    eprintln!("{} of {} parts are left of seed {seed}. Play them again:", small.parts.len(), plan.parts.len());
+    eprintln!("SIM_FIRST={seed} SIM_SEEDS=1 SIM_KEEP={} cargo test --test sim no_seed -- --nocapture", keep.join(","));
+    panic!("seed {seed} fails: {}", why.unwrap_or_else(|| "but not a second time: it is not deterministic".to_owned()))
 }
 
 #[test]
 fn the_same_seed_tells_the_same_story() {
-    assert_eq!(play(7), play(7));
+    for seed in [7, 8] {
+        assert_eq!(play(&Plan::draw(seed)), play(&Plan::draw(seed)));
+    }
+}
+
+#[test]
+fn a_failing_day_shrinks_to_what_matters() {
+    let plan = Plan::draw(3);
+    let (early, late) = (plan.parts.len() / 3, plan.parts.len() - 2);
+    let both = |plan: &Plan| [early, late].iter().all(|number| plan.numbers().contains(number));
+    assert_eq!(shrink::shrink(&plan, both).numbers(), BTreeSet::from([early, late]));
 }
