@@ -59,7 +59,9 @@ pub fn names_loopback(headers: &HeaderMap) -> bool {
 /// A person followed a link to a page of ours: it changes nothing, and its site does not see the answer.
 fn is_followed_link(method: &Method, headers: &HeaderMap) -> bool {
     let is = |name, value| single(headers, name) == Ok(Some(value));
-    matches!(*method, Method::GET | Method::HEAD) && is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
+    matches!(*method, Method::GET | Method::HEAD)
+        && is("sec-fetch-mode", "navigate")
+        && is("sec-fetch-dest", "document")
 }
 
 fn is_at(origin: &str, host: &str) -> bool {

@@ -8,11 +8,10 @@ use axum::extract::{self, Request};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use subtle::ConstantTimeEq;
 
 use super::State;
 use super::error::ApiError;
-use crate::config::Secret;
+use crate::config::{Secret, secret};
 use crate::web;
 
 pub(super) async fn require(extract::State(admin): extract::State<State>, request: Request, next: Next) -> Response {
@@ -37,7 +36,7 @@ fn has_token(headers: &HeaderMap, token: &Secret) -> Result<(), ApiError> {
         ApiError::unavailable("the bridge cannot read its own admin token", "mend `admin.token_file`")
     })?;
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
-    let same = given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(wanted.as_bytes())));
+    let same = given.is_some_and(|given| secret::is_same(given, &wanted));
     if same { Ok(()) } else { Err(ApiError::unauthorized()) }
 }
 
@@ -47,7 +46,8 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 fn foreign() -> ApiError {
-    let fix = "open it by its own address; behind a proxy that writes another `Host`, set `admin.public_url` to that address";
+    let fix =
+        "open it by its own address; behind a proxy that writes another `Host`, set `admin.public_url` to that address";
     ApiError::forbidden("this was asked by a page of another site", fix)
 }
 

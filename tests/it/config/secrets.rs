@@ -9,7 +9,8 @@ const CANARY: &str = "canary";
 #[test]
 fn no_secret_is_in_debug_or_print() {
     let extra = "api_key = \"canary-key\"\nsigning_secret = \"canary-sign\"\nwebhook_secret = \"canary-hook\"\n";
-    let desk = Desk::new(&format!("{LEAST}{extra}[admin]\ntoken = \"canary-admin\"\n"));
+    let crm = "[connections.acme.crm]\naccess_token = \"canary-crm\"\n";
+    let desk = Desk::new(&format!("{LEAST}{extra}{crm}[admin]\ntoken = \"canary-admin\"\n"));
     let loaded = desk.load(&[]).unwrap();
     assert!(!format!("{loaded:?}").contains(CANARY));
     let printed = loaded.effective.to_string();
