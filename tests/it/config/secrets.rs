@@ -57,3 +57,24 @@ fn a_secret_file_is_read_again_when_it_changes() {
     assert_eq!(secret.reveal().unwrap(), "pat-second");
     assert!(loaded.effective.to_string().contains("access_token_file = "));
 }
+
+#[test]
+fn a_key_that_would_travel_in_the_open_is_warned_about() {
+    let agent = "kind = \"http\"\nsigning_secret = \"whsec_bmFyd2hhbC1jYW5hcnktb2YtdGhpcy10ZWFtLTAxMjM=\"\nbase_url = ";
+    for (url, warned) in [
+        ("http://agent.example.com/turns", true),
+        ("http://10.0.0.7:9000/turns", true),
+        ("http://127.0.0.1:9000/turns", false),
+        ("http://[::1]:9000/turns", false),
+        ("http://localhost/turns", false),
+        ("https://agent.example.com/turns", false),
+    ] {
+        let settings = LEAST.replace("articles = \"FOLDER/faq\"", &format!("{agent}\"{url}\""));
+        let desk = Desk::new(&format!("{settings}[hubspot]\napi_url = \"{url}\"\n"));
+        let warnings = desk.load(&[]).unwrap().warnings;
+        for path in ["connections.acme.agent.base_url", "hubspot.api_url"] {
+            let is_warned = warnings.iter().any(|problem| problem.path == path && problem.what.contains("plain http"));
+            assert_eq!(is_warned, warned, "{path} = {url}");
+        }
+    }
+}

@@ -193,8 +193,8 @@ async fn a_start_that_fails_does_not_say_what_the_secrets_are() {
         ("mode", "\"pat-na1-quokkacanary"),
     ] {
         let text = std::fs::read_to_string(&desk.bridge.settings).unwrap();
-        let without: String =
-            text.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect();
+        let without: Vec<&str> = text.lines().filter(|line| !line.starts_with(key)).collect();
+        let without = without.join("\n");
         let with = without.replace("[connections.acme]\n", &format!("[connections.acme]\n{key} = {value}\n"));
         let file = desk.home.path().join("wrong.toml");
         std::fs::write(&file, with).unwrap();

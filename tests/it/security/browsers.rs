@@ -61,8 +61,10 @@ async fn every_answer_keeps_itself_to_itself() {
     }
 }
 
+type Headers = Vec<(&'static str, &'static str)>;
+
 /// What a browser sends for a page of another site, and for the listener's own.
-fn requests() -> Vec<(&'static str, Vec<(&'static str, &'static str)>, bool)> {
+fn requests() -> Vec<(&'static str, Headers, bool)> {
     let evil = ("origin", "https://evil.example.com");
     let (navigates, document) = (("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"));
     vec![
@@ -104,7 +106,7 @@ fn requests() -> Vec<(&'static str, Vec<(&'static str, &'static str)>, bool)> {
 }
 
 /// Whoever rebinds a name of theirs to this machine is same-origin to the browser: only the name gives them away.
-fn rebound() -> Vec<Vec<(&'static str, &'static str)>> {
+fn rebound() -> Vec<Headers> {
     [
         "evil.example.com:8081",
         "127.0.0.1.evil.example.com:8081",

@@ -60,8 +60,8 @@ async fn a_head_that_never_ends_is_cut() {
 #[tokio::test]
 async fn a_giant_body_is_refused() {
     let body = "x".repeat(limits::ADMIN_BODY + 1);
-    let head = "PATCH /api/v1/sessions/ses_1 HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n";
-    let request = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
+    let start = "PATCH /api/v1/sessions/ses_1 HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n";
+    let request = format!("{start}content-length: {}\r\n\r\n{body}", body.len());
     let heard = served(bounds(), async |address| answer(address, &request).await).await;
     // A reset may overtake the answer; that it was no success is what counts.
     assert!(heard.is_empty() || heard.starts_with("HTTP/1.1 413 "), "{heard}");

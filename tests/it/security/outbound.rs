@@ -147,7 +147,6 @@ async fn attachments_are_named_to_agents_and_never_fetched() {
         kind: "FILE".into(),
         name: Some("invoice.pdf".into()),
         url: Some(format!("{}/invoice.pdf", private.url)),
-        ..Attachment::default()
     }];
     for (name, agent) in agents(&peer.url) {
         // What the peer's answer means is not the point.
