@@ -1,8 +1,7 @@
 //! Who may use the admin listener.
 //!
 //! With a token: whoever sends it. Without one (the settings allow that on loopback only): anybody on this machine who
-//! names it as such. No web page of another site in either case ([`crate::web`]); the console will keep a token where
-//! a page can reach it.
+//! names it as such. A page of another site in neither case, see [`crate::web`].
 
 use axum::extract::{self, Request};
 use axum::http::{HeaderMap, header};
