@@ -22,4 +22,5 @@ pub mod limits;
 pub mod sandbox;
 pub mod store;
 pub mod telemetry;
+pub mod web;
 pub mod worker;

@@ -1,26 +1,27 @@
 //! Who may use the admin listener.
 //!
-//! With a token: whoever sends it. Without one (the settings allow that on loopback only): anybody on this machine,
-//! but no web page that merely runs in a browser here. Such a page can name us by a host of its own (DNS rebinding)
-//! or post to us from another origin; both are seen in the request's headers.
+//! With a token: whoever sends it. Without one (the settings allow that on loopback only): anybody on this machine who
+//! names it as such. A page of another site in neither case, see [`crate::web`].
 
 use axum::extract::{self, Request};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use subtle::ConstantTimeEq;
 
 use super::State;
 use super::error::ApiError;
-use crate::config::Secret;
+use crate::config::{Secret, secret};
+use crate::web;
 
 pub(super) async fn require(extract::State(admin): extract::State<State>, request: Request, next: Next) -> Response {
     let settings = &admin.config.admin;
     let open = settings.metrics_public && request.uri().path() == "/metrics";
     let allowed = match &settings.token {
+        _ if web::is_foreign(request.method(), request.headers(), &settings.public_url) => Err(foreign()),
         _ if open => Ok(()),
         Some(token) => has_token(request.headers(), token),
-        None => is_local(request.headers()),
+        None if web::names_loopback(request.headers()) => Ok(()),
+        None => Err(not_local()),
     };
     match allowed {
         Ok(()) => next.run(request).await,
@@ -34,7 +35,7 @@ fn has_token(headers: &HeaderMap, token: &Secret) -> Result<(), ApiError> {
         ApiError::unavailable("the bridge cannot read its own admin token", "mend `admin.token_file`")
     })?;
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
-    let same = given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(wanted.as_bytes())));
+    let same = given.is_some_and(|given| secret::is_same(given, &wanted));
     if same { Ok(()) } else { Err(ApiError::unauthorized()) }
 }
 
@@ -43,20 +44,13 @@ fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn is_local(headers: &HeaderMap) -> Result<(), ApiError> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let host = text(header::HOST).unwrap_or_default();
-    let origin = text(header::ORIGIN).map(|origin| origin.trim_start_matches("http://"));
-    if is_loopback(host) && origin.is_none_or(|origin| origin == host) {
-        return Ok(());
-    }
-    let fix = "call it by 127.0.0.1 or localhost, or set `admin.token`";
-    Err(ApiError::forbidden("without `admin.token`, only this machine's own calls are answered", fix))
+fn foreign() -> ApiError {
+    let fix =
+        "open it by its own address; behind a proxy that writes another `Host`, set `admin.public_url` to that address";
+    ApiError::forbidden("this was asked by a page of another site", fix)
 }
 
-/// `127.0.0.1:8081`, `[::1]:8081`, `localhost:8081`; HTTP/1.0 clients on loopback may send none.
-fn is_loopback(host: &str) -> bool {
-    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
-    let name = name.map_or(host, |(name, _)| name).trim_start_matches('[').trim_end_matches(']');
-    host.is_empty() || name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+fn not_local() -> ApiError {
+    let fix = "call it by 127.0.0.1 or localhost, or set `admin.token`";
+    ApiError::forbidden("without `admin.token`, only this machine's own calls are answered", fix)
 }

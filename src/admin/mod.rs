@@ -26,7 +26,7 @@ use axum::Json;
 use axum::Router;
 use axum::extract::{self, Path};
 use axum::http::{Method, Uri};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use dashmap::DashMap;
 use serde_json::Value;
@@ -39,6 +39,7 @@ use crate::domain::ConnectionName;
 use crate::hubspot::panel::Panel;
 use crate::store::{Ledger, Store};
 use crate::telemetry::Metrics;
+use crate::web;
 use error::ApiError;
 
 /// What the admin listener works on.
@@ -65,8 +66,8 @@ pub type Problems = Arc<DashMap<ConnectionName, Vec<String>>>;
 
 type Answer = Result<Json<Value>, ApiError>;
 
-/// The admin listener's routes. Everything but public metrics asks for the bearer token; without a token (only
-/// possible on loopback) browsers of other sites are still kept out.
+/// The admin listener's routes. Everything but public metrics asks for the bearer token; pages of other sites are kept
+/// out, with a token and without one (which is possible on loopback only).
 pub fn router(admin: State) -> Router {
     let api = Router::new()
         .route("/events", get(events::list))
@@ -86,6 +87,7 @@ pub fn router(admin: State) -> Router {
         .fallback(no_such_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(admin.clone(), auth::require))
+        .layer(from_fn(web::sealed))
         .with_state(admin)
 }
 

@@ -1,12 +1,14 @@
 //! Combinations that are dangerous or senseless although each value is fine alone.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::problems::{Notes, Problem};
 use super::quantities::in_words;
-use super::{AgentKind, Connection, Delivery, SignatureMode, admin::Admin, server::Server, store::Store};
+use super::{
+    AgentKind, Connection, Delivery, SignatureMode, admin::Admin, hubspot::Hubspot, server::Server, store::Store,
+};
 use crate::domain::ConnectionName;
 
 /// HubSpot redelivers for 24 hours; the ledger recognises duplicates for three times that, after the last wait.
@@ -18,6 +20,7 @@ pub(super) struct Parts<'a> {
     pub(super) admin: Option<&'a Admin>,
     pub(super) store: Option<&'a Store>,
     pub(super) delivery: Option<&'a Delivery>,
+    pub(super) hubspot: Option<&'a Hubspot>,
     pub(super) connections: &'a BTreeMap<ConnectionName, Connection>,
 }
 
@@ -34,7 +37,11 @@ pub(super) fn check(parts: &Parts<'_>, notes: &Notes) {
     if let (Some(server), Some(admin)) = (parts.server, parts.admin) {
         check_listeners(server.listen, admin.listen, notes);
     }
+    if let Some(hubspot) = parts.hubspot {
+        check_encrypted("hubspot.api_url", &hubspot.api_url, notes);
+    }
     for connection in parts.connections.values() {
+        check_encrypted(&format!("connections.{}.agent.base_url", connection.name), &connection.agent.base_url, notes);
         check_handoff(connection, notes);
         check_mapping(connection, notes);
         if let Some(server) = parts.server {
@@ -128,6 +135,17 @@ fn check_handoff(connection: &Connection, notes: &Notes) {
         let what = format!("has no effect: the agent `{}` cannot take internal notes", connection.agent.kind.as_str());
         notes.warning(Problem::new(path, what, "turn it off, or use an agent of kind \"http\""));
     }
+}
+
+/// Tokens and customers' words go there.
+fn check_encrypted(path: &str, url: &str, notes: &Notes) {
+    let Some(uri) = url.parse::<http::Uri>().ok().filter(|uri| uri.scheme_str() == Some("http")) else { return };
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    if host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()) {
+        return;
+    }
+    let what = "is plain http to another machine: whoever is on the way reads the key and customers' words";
+    notes.warning(Problem::new(path, what, "use https, or make sure that nobody else is on that network"));
 }
 
 /// What the session's custom data is written to should be one property for each key, and nobody else's.

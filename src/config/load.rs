@@ -56,6 +56,7 @@ fn read(tree: &Map<String, Value>, defaults: &Map<String, Value>, notes: &Notes)
             admin: admin.as_ref(),
             store: store.as_ref(),
             delivery: delivery.as_ref(),
+            hubspot: hubspot.as_ref(),
             connections: &connections,
         },
         notes,

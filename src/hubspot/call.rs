@@ -48,7 +48,7 @@ impl Call {
         self.target.push(if self.target.contains('?') { '&' } else { '?' });
         self.target.push_str(name);
         self.target.push('=');
-        self.target.push_str(&encoded(value));
+        self.target.push_str(&escaped(value));
         self
     }
 
@@ -62,6 +62,11 @@ impl Call {
 
 /// An id as one path segment, whatever is in it.
 pub(super) fn encoded(text: &str) -> String {
+    // URLs go up a step at `%2E%2E` as they do at `..`. Escaped twice it is an id that nobody has.
+    if matches!(text, "." | "..") { escaped(&escaped(text)) } else { escaped(text) }
+}
+
+fn escaped(text: &str) -> String {
     const KEPT: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
     utf8_percent_encode(text, KEPT).to_string()
 }

@@ -1,6 +1,7 @@
 //! The real transport: reqwest over rustls with ring. One connection pool for everything the bridge calls; agents use it too.
 //!
-//! It follows no redirect, repeats nothing, and reads no answer larger than [`BODY_MAX`].
+//! It follows no redirect, repeats nothing, reads no answer larger than [`BODY_MAX`], and goes where settings say: no URL that
+//! came with data is ever requested (`tests/it/security/outbound.rs`).
 
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -48,7 +49,11 @@ impl Http {
             .with_root_certificates(roots)
             .with_no_client_auth();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let client = reqwest::Client::builder()
+        let mut client = reqwest::Client::builder().no_proxy();
+        if let Some(proxy) = proxy()? {
+            client = client.proxy(proxy);
+        }
+        let client = client
             .tls_backend_preconfigured(tls)
             .user_agent(USER_AGENT)
             .redirect(reqwest::redirect::Policy::none())
@@ -87,6 +92,17 @@ impl Http {
             TransportError::Cut(chain(error))
         }
     }
+}
+
+/// The proxy of `HTTPS_PROXY` or `ALL_PROXY`, for what `NO_PROXY` does not name. For https alone, where it sees a host's
+/// name: plain http is for this machine and its neighbours, and a proxy would read the tokens in it.
+fn proxy() -> Result<Option<reqwest::Proxy>, SetupError> {
+    let named = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let given = named.iter().find_map(|name| Some((name, std::env::var(name).ok().filter(|url| !url.is_empty())?)));
+    let Some((name, url)) = given else { return Ok(None) };
+    // Its words may quote a password.
+    let proxy = reqwest::Proxy::https(url).map_err(|_| SetupError(format!("`{name}` is not a proxy's URL")))?;
+    Ok(Some(proxy.no_proxy(reqwest::NoProxy::from_env())))
 }
 
 #[async_trait]

@@ -9,9 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, header};
 use sha2::Sha256;
-use subtle::ConstantTimeEq as _;
 
 use super::signature::{Refusal, Verified, refuse, single};
+use crate::config::secret::is_same;
 use crate::domain::Timestamp;
 use crate::limits::SIGNATURE_WINDOW_MS;
 
@@ -45,8 +45,7 @@ fn check_token(headers: &HeaderMap, secret: &str) -> Result<(), Refusal> {
     let Some(given) = single(headers, header::AUTHORIZATION.as_str())? else { return refuse("token_missing") };
     let token = given.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let Some((_, token)) = token else { return refuse("token_missing") };
-    let same = bool::from(token.trim().as_bytes().ct_eq(secret.as_bytes()));
-    if same { Ok(()) } else { refuse("token_wrong") }
+    if is_same(token.trim(), secret) { Ok(()) } else { refuse("token_wrong") }
 }
 
 /// The id, once one of the signatures is right.

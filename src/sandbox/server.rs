@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use tokio::net::TcpListener;
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::portal::{Ending, Portal};
 use super::{control, pages};
+use crate::web;
 
 /// The largest body taken.
 const BODY_MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -42,6 +44,18 @@ pub fn router(options: Options, stop: CancellationToken) -> Router {
     control::router(portal.clone())
         .merge(pages::router(pages::Site { portal, bridge, stop }))
         .fallback_service(Router::new().fallback(handle).with_state(api))
+        .layer(from_fn(own_pages_only))
+        .layer(from_fn(web::sealed))
+}
+
+/// The sandbox asks nobody for a password, so nobody but this machine's programs and its own pages may use it.
+async fn own_pages_only(request: Request, next: Next) -> Response {
+    let (method, headers) = (request.method(), request.headers());
+    if web::names_loopback(headers) && !web::is_foreign(method, headers, "") {
+        return next.run(request).await;
+    }
+    let why = "the sandbox answers this machine's programs and its own pages only; call it by 127.0.0.1 or localhost\n";
+    (StatusCode::FORBIDDEN, why).into_response()
 }
 
 #[derive(Clone)]

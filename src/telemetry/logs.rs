@@ -65,12 +65,49 @@ where
         LogFormat::Text => true,
         LogFormat::Json => false,
     };
+    let writer = OneLine(writer);
     let lines: Box<dyn Layer<Registry> + Send + Sync> = if text {
         fmt::layer().with_ansi(terminal).with_writer(writer).with_filter(wanted).boxed()
     } else {
         fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(writer).with_filter(wanted).boxed()
     };
     Ok(tracing_subscriber::registry().with(lines))
+}
+
+/// Gives each event one line, whatever its fields hold: an id with a line break in it must not look like another event.
+struct OneLine<M>(M);
+
+impl<'w, M: MakeWriter<'w>> MakeWriter<'w> for OneLine<M> {
+    type Writer = Line<M::Writer>;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        Line(self.0.make_writer())
+    }
+
+    fn make_writer_for(&'w self, metadata: &Metadata<'_>) -> Self::Writer {
+        Line(self.0.make_writer_for(metadata))
+    }
+}
+
+struct Line<W>(W);
+
+impl<W: io::Write> io::Write for Line<W> {
+    /// The whole event with its line end: this is how the layer writes it.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let (line, end) = event.strip_suffix(b"\n").map_or((event, &b""[..]), |line| (line, b"\n"));
+        if line.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            let line = String::from_utf8_lossy(line).replace('\n', "\\n").replace('\r', "\\r");
+            // In one write, like any other event: two threads' lines must not mix.
+            self.0.write_all(&[line.as_bytes(), end].concat())?;
+        } else {
+            self.0.write_all(event)?;
+        }
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// HTTP libraries write headers and bodies at debug level, tokens among them; no filter lets that through.
@@ -128,6 +165,21 @@ mod tests {
         assert_eq!((&line["message"], &line["level"]), (&"finished".into(), &"INFO".into()));
         assert!(logged(LogFormat::Auto, true, "info", log).contains("finished"));
         assert!(serde_json::from_str::<serde_json::Value>(&logged(LogFormat::Text, false, "info", log)).is_err());
+    }
+
+    #[test]
+    fn an_event_is_one_line_whatever_its_fields_hold() {
+        let id = "7\n2026-11-22T00:00:00Z  INFO evt_1 replied\r\n\u{1b}[31mred";
+        for (format, terminal) in [(LogFormat::Text, false), (LogFormat::Text, true), (LogFormat::Json, false)] {
+            let lines = logged(format, terminal, "info", || {
+                let span = tracing::info_span!("turn", mailbox = %id);
+                let _inside = span.enter();
+                tracing::info!(thread.id = %id, detail = ?id, "said: {id}");
+            });
+            let (line, rest) = lines.split_once('\n').unwrap();
+            assert!(rest.is_empty() && !line.contains('\r') && line.contains("evt_1"), "{lines}");
+            assert!(!line.contains("\u{1b}[31m"), "a terminal obeys nobody's words: {line:?}");
+        }
     }
 
     #[test]

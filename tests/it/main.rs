@@ -8,5 +8,6 @@ mod hubspot;
 mod intake;
 mod process;
 mod sandbox;
+mod security;
 mod store;
 mod tidy;

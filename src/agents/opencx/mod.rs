@@ -203,7 +203,9 @@ impl OpenCx {
 }
 
 fn path(id: &str, rest: &str) -> String {
-    format!("/chat/sessions/{}{rest}", encode(id))
+    // URLs go up a step at `..`, and at `%2E%2E` too. Escaped twice it is an id that nobody has.
+    let id = if matches!(id, "." | "..") { id.replace('.', "%252E") } else { encode(id) };
+    format!("/chat/sessions/{id}{rest}")
 }
 
 #[async_trait]

@@ -12,7 +12,7 @@ pub(super) fn handoff(talk: &Talk<'_>, plan: &Plan, records: &Records, withheld:
     let mut lines = vec![HANDOFF_MARKER.to_owned()];
     let mut line = |name: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            lines.push(format!("{name}: {value}"));
+            lines.push(format!("{name}: {}", within(value)));
         }
     };
     let remarks = records.remarks.join("; ");
@@ -27,6 +27,11 @@ pub(super) fn handoff(talk: &Talk<'_>, plan: &Plan, records: &Records, withheld:
     line("Session", Some(&link(talk)));
     line("Answer that was not sent again", withheld);
     lines.join("\n")
+}
+
+/// The further lines of a value are marked as such: nobody's words may pass for another field.
+fn within(value: &str) -> String {
+    value.trim_end().lines().collect::<Vec<_>>().join("\n> ")
 }
 
 /// The conversation in the console; the command that tells the same where the console has no address.

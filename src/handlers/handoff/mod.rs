@@ -42,6 +42,9 @@ pub struct Case<'a> {
     pub event: EventId,
 }
 
+/// How the reference of each thing made in HubSpot begins.
+pub const REFERENCE: &str = "[hubspot-bridge ";
+
 impl Case<'_> {
     /// The thread's id.
     #[must_use]
@@ -52,7 +55,7 @@ impl Case<'_> {
     /// Marks what this handoff makes in HubSpot, so that it is found again after an unclear end.
     #[must_use]
     pub fn reference(&self, cx: &Context) -> String {
-        format!("[hubspot-bridge {}/{}]", cx.settings.name, self.event)
+        format!("{REFERENCE}{}/{}]", cx.settings.name, self.event)
     }
 }
 

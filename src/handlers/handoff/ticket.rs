@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Case, Desk, Ended, Record, transcript};
+use super::{Case, Desk, Ended, REFERENCE, Record, transcript};
 use crate::config::Ticketing;
 use crate::domain::{ActorId, ContactId, Reason, TicketId, Timestamp};
 use crate::handlers::Stop;
@@ -231,7 +231,7 @@ async fn find(desk: &Desk<'_, '_>, case: &Case<'_>) -> Result<Option<(TicketId, 
     };
     if let Some(ticket) = &shown {
         let content = client.ticket(ticket, &["content".to_owned()]).await?.remove("content").flatten();
-        if content.is_some_and(|content| content.contains(&reference)) {
+        if content.is_some_and(|content| bears(&content, &reference)) {
             return Ok(Some((ticket.clone(), "found")));
         }
     }
@@ -241,8 +241,14 @@ async fn find(desk: &Desk<'_, '_>, case: &Case<'_>) -> Result<Option<(TicketId, 
     let intent = record.and_then(|record| journal::decode::<Intent>(record.text.as_deref()));
     let subject = intent.map_or_else(|| case.subject.clone(), |intent| intent.subject);
     let found = client.find_tickets(&subject, since).await?;
-    let ours = found.into_iter().find(|ticket| ticket.content.contains(&reference)).map(|ticket| ticket.id);
+    let ours = found.into_iter().find(|ticket| bears(&ticket.content, &reference)).map(|ticket| ticket.id);
     Ok(ours.map(|ticket| (ticket, "found")).or(shown.map(|ticket| (ticket, "reused"))))
+}
+
+/// The reference is the ticket's own. Another one before it is in the customer's words.
+fn bears(content: &str, reference: &str) -> bool {
+    let own = content.rfind(REFERENCE).and_then(|at| content.get(at..));
+    own.is_some_and(|own| own.starts_with(reference))
 }
 
 /// The owner id behind a user; none when HubSpot does not tell.

@@ -1,14 +1,18 @@
 //! What was said, in words for the reps: in the ticket itself, or in notes on it where it is too long.
 
-use super::{Case, Desk, Record};
+use std::borrow::Cow;
+
+use super::{Case, Desk, REFERENCE, Record};
 use crate::agents::Said;
 use crate::agents::Speaker;
-use crate::domain::TicketId;
+use crate::domain::{TicketId, Timestamp};
 use crate::handlers::Stop;
 use crate::handlers::journal::step::TRANSCRIPT;
 use crate::hubspot::{Effect, Kind, text};
 use crate::limits::PROPERTY_CHARS;
 use crate::store::StepStatus;
+
+const ATTACHMENT: &str = "[attachment: ";
 
 /// The whole as text, a paragraph for each message.
 #[must_use]
@@ -18,18 +22,39 @@ pub fn render(said: &[Said], customer: Option<&str>) -> String {
 }
 
 fn paragraph(said: &Said, customer: Option<&str>) -> String {
+    let named = customer.map(one_line).filter(|name| !is_taken(name)).unwrap_or_else(|| "Customer".to_owned());
     let who = match said.by {
-        Speaker::Customer => customer.unwrap_or("Customer"),
+        Speaker::Customer => &named,
         Speaker::Ai => "AI",
         Speaker::Rep => "Rep",
     };
-    let mut words = format!("{} {who}:\n{}", said.at, said.text);
+    let text: Vec<Cow<'_, str>> = said.text.lines().map(quoted).collect();
+    let mut words = format!("{} {who}:\n{}", said.at, text.join("\n"));
     for file in &said.attachments {
         let name = file.name.as_deref().unwrap_or(&file.kind);
         let at = file.url.as_deref().map(|url| format!(", {url}")).unwrap_or_default();
-        words = format!("{words}\n[attachment: {name}{at}]");
+        words = format!("{words}\n{ATTACHMENT}{}]", one_line(&format!("{name}{at}")));
     }
     words
+}
+
+/// A line that could be taken for one of ours is marked as somebody's words: a customer must not speak as a rep, nor a
+/// ticket be found by another one's reference.
+fn quoted(line: &str) -> Cow<'_, str> {
+    let start = line.trim_start();
+    let is_stamp = |word: &str| Timestamp::parse(word).is_some();
+    let poses =
+        start.starts_with(ATTACHMENT) || start.starts_with(REFERENCE) || start.split(' ').next().is_some_and(is_stamp);
+    if poses { Cow::Owned(format!("> {line}")) } else { Cow::Borrowed(line) }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The name of another speaker, or none at all.
+fn is_taken(name: &str) -> bool {
+    name.is_empty() || ["AI", "Rep"].iter().any(|taken| name.eq_ignore_ascii_case(taken))
 }
 
 /// A description that fits: the head, the transcript if there is room for it, the reference.

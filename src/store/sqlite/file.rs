@@ -35,8 +35,9 @@ pub(super) fn touch(path: &Path) -> io::Result<()> {
 pub(super) async fn lock(path: &Path, wait: Duration) -> Result<File, OpenError> {
     let name = lock_name(path);
     let cannot = |source| OpenError::Folder { path: name.clone(), source };
-    let mut file =
-        OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&name).map_err(cannot)?;
+    // As private as the database: whoever can open it could hold it.
+    touch(&name).map_err(cannot)?;
+    let mut file = OpenOptions::new().read(true).write(true).open(&name).map_err(cannot)?;
     let deadline = Instant::now() + wait;
     loop {
         match file.try_lock() {

@@ -13,7 +13,7 @@ mod custom_data;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
-mod house;
+pub mod house;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]

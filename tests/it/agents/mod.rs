@@ -13,7 +13,7 @@ mod openai;
 mod opencx;
 mod outside;
 pub mod peer;
-mod question;
+pub mod question;
 mod reader;
 mod recall;
 mod relay;

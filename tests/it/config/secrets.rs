@@ -9,7 +9,8 @@ const CANARY: &str = "canary";
 #[test]
 fn no_secret_is_in_debug_or_print() {
     let extra = "api_key = \"canary-key\"\nsigning_secret = \"canary-sign\"\nwebhook_secret = \"canary-hook\"\n";
-    let desk = Desk::new(&format!("{LEAST}{extra}[admin]\ntoken = \"canary-admin\"\n"));
+    let crm = "[connections.acme.crm]\naccess_token = \"canary-crm\"\n";
+    let desk = Desk::new(&format!("{LEAST}{extra}{crm}[admin]\ntoken = \"canary-admin\"\n"));
     let loaded = desk.load(&[]).unwrap();
     assert!(!format!("{loaded:?}").contains(CANARY));
     let printed = loaded.effective.to_string();
@@ -55,4 +56,25 @@ fn a_secret_file_is_read_again_when_it_changes() {
     std::fs::write(&token, "pat-second\n").unwrap();
     assert_eq!(secret.reveal().unwrap(), "pat-second");
     assert!(loaded.effective.to_string().contains("access_token_file = "));
+}
+
+#[test]
+fn a_key_that_would_travel_in_the_open_is_warned_about() {
+    let agent = "kind = \"http\"\nsigning_secret = \"whsec_bmFyd2hhbC1jYW5hcnktb2YtdGhpcy10ZWFtLTAxMjM=\"\nbase_url = ";
+    for (url, warned) in [
+        ("http://agent.example.com/turns", true),
+        ("http://10.0.0.7:9000/turns", true),
+        ("http://127.0.0.1:9000/turns", false),
+        ("http://[::1]:9000/turns", false),
+        ("http://localhost/turns", false),
+        ("https://agent.example.com/turns", false),
+    ] {
+        let settings = LEAST.replace("articles = \"FOLDER/faq\"", &format!("{agent}\"{url}\""));
+        let desk = Desk::new(&format!("{settings}[hubspot]\napi_url = \"{url}\"\n"));
+        let warnings = desk.load(&[]).unwrap().warnings;
+        for path in ["connections.acme.agent.base_url", "hubspot.api_url"] {
+            let is_warned = warnings.iter().any(|problem| problem.path == path && problem.what.contains("plain http"));
+            assert_eq!(is_warned, warned, "{path} = {url}");
+        }
+    }
 }

@@ -5,10 +5,11 @@
     reason = "clippy's own exception for tests does not reach the helpers beside them"
 )]
 
+mod canaries;
 mod commands;
 mod context;
 mod crash;
-mod desk;
+pub mod desk;
 mod disk;
 mod drain;
 mod fails;
@@ -16,6 +17,7 @@ mod handoff;
 mod model;
 mod outside;
 mod own_agent;
+mod proxy;
 mod rules;
 mod secrets;
 mod serve;

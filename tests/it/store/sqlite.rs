@@ -84,7 +84,8 @@ async fn the_file_is_for_its_owner_only() {
     let path = dir.path().join("made").join("on the way").join("bridge.db");
     let store = open(&path, Mode::Inline).await.unwrap();
     store.append(batch(vec![message("1", "a")])).await.unwrap();
-    for name in ["bridge.db", "bridge.db-wal"] {
+    store.backup(&path.with_file_name("copy.db")).await.unwrap();
+    for name in ["bridge.db", "bridge.db-wal", "bridge.db-shm", "bridge.db.lock", "copy.db"] {
         let mode = std::fs::metadata(path.with_file_name(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{name}");
     }

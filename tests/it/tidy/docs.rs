@@ -4,8 +4,15 @@ use std::path::Path;
 
 use super::{Checked, report};
 
-const DOCUMENTS: &[&str] =
-    &["README.md", "CHANGELOG.md", "docs/agents.md", "docs/architecture.md", "docs/handoff.md", "docs/performance.md"];
+const DOCUMENTS: &[&str] = &[
+    "README.md",
+    "CHANGELOG.md",
+    "docs/agents.md",
+    "docs/architecture.md",
+    "docs/handoff.md",
+    "docs/performance.md",
+    "docs/security.md",
+];
 
 /// Where files of ours live: a quoted path that begins so must exist.
 const FOLDERS: &[&str] = &[".ci/", "benches/", "config/", "docs/", "src/", "tests/"];
