@@ -22,7 +22,7 @@ async fn giant_heads_are_refused_finished_or_not() {
 
 #[tokio::test]
 async fn too_many_header_lines_are_refused() {
-    let lines: String = (0..150).map(|n| format!("x-{n}: 1\r\n")).collect();
+    let lines = "x-more: 1\r\n".repeat(150);
     for door in Door::both().await {
         let answer = door.answer(format!("{}{lines}\r\n", door.fine)).await;
         assert_eq!(status(&answer), Some(431), "{}: {answer}", door.name);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hubspot_bridge::limits;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::task::JoinSet;
 
 use super::super::listener::head;
 use super::{Door, status};
@@ -32,7 +33,8 @@ async fn a_body_byte_by_byte_is_given_up_in_time() {
         let (mut reading, mut writing) = stream.into_split();
         writing.write_all(format!("{}content-length: 1000\r\n\r\n", door.posting).as_bytes()).await.unwrap();
         let began = tokio::time::Instant::now();
-        let dripping = tokio::spawn(async move {
+        let mut dripping = JoinSet::new();
+        dripping.spawn(async move {
             while writing.write_all(b" ").await.is_ok() {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
@@ -40,7 +42,7 @@ async fn a_body_byte_by_byte_is_given_up_in_time() {
         let mut answer = [0; 12];
         reading.read_exact(&mut answer).await.unwrap();
         let took = began.elapsed();
-        dripping.abort();
+        dripping.abort_all();
         assert_eq!(status(&String::from_utf8_lossy(&answer)), Some(expected), "{}", door.name);
         assert!(took <= limits::BODY_READ + Duration::from_secs(1), "{}: {took:?}", door.name);
     }
