@@ -35,6 +35,8 @@ pub struct Bridge {
     child: Child,
     /// The public listener.
     pub address: SocketAddr,
+    /// The admin listener.
+    pub admin: SocketAddr,
     /// From the start of the process to its first 200 of `/readyz`.
     pub ready_after: Duration,
 }
@@ -48,7 +50,7 @@ impl Bridge {
         let mut command = Command::new(PROGRAM);
         command.args(["serve", "--config"]).arg(file).stdout(Stdio::null()).stderr(Stdio::inherit());
         let began = Instant::now();
-        let mut bridge = Self { child: command.spawn()?, address, ready_after: Duration::ZERO };
+        let mut bridge = Self { child: command.spawn()?, address, admin, ready_after: Duration::ZERO };
         while !is_ready(address).await {
             if let Some(status) = bridge.child.try_wait()? {
                 return Err(format!("the bridge ended with {status}").into());
@@ -60,6 +62,16 @@ impl Bridge {
         }
         bridge.ready_after = began.elapsed();
         Ok(bridge)
+    }
+
+    /// What a page says. Anything but 200 is an error.
+    pub async fn get(address: SocketAddr, page: &str) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(address).await?;
+        let request = format!("GET {page} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        if answer.starts_with("HTTP/1.1 200") { Ok(answer) } else { Err(std::io::Error::other(answer)) }
     }
 
     /// One line of `/proc/PID/status`, in MiB: `VmRSS` now, `VmHWM` at its highest.
@@ -114,14 +126,7 @@ impl Settings {
 }
 
 async fn is_ready(address: SocketAddr) -> bool {
-    let asked = async {
-        let mut stream = TcpStream::connect(address).await?;
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: bridge\r\nconnection: close\r\n\r\n").await?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await?;
-        std::io::Result::Ok(answer.starts_with(b"HTTP/1.1 200"))
-    };
-    asked.await.unwrap_or(false)
+    Bridge::get(address, "/readyz").await.is_ok()
 }
 
 /// Free a moment ago: good enough for a benchmark.

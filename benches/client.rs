@@ -11,6 +11,7 @@ use hubspot_bridge::clock::{Clock as _, SystemClock};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -135,4 +136,31 @@ async fn send_all(
         latencies.push(began.elapsed());
     }
     Ok(latencies)
+}
+
+/// So many connections send a body of this size, all but its last byte, and then that one: every body is held in full at
+/// the same time. Nothing is signed, so each is refused.
+pub async fn hold_bodies(address: SocketAddr, connections: usize, size: usize) -> io::Result<()> {
+    let body = Arc::new(vec![b' '; size - 1]);
+    let all_sent = Arc::new(Barrier::new(connections));
+    let mut open = JoinSet::new();
+    for _ in 0..connections {
+        let (body, all_sent) = (Arc::clone(&body), Arc::clone(&all_sent));
+        open.spawn(async move {
+            let mut stream = TcpStream::connect(address).await?;
+            let head =
+                format!("POST {PATH} HTTP/1.1\r\nhost: b\r\nconnection: close\r\ncontent-length: {size}\r\n\r\n");
+            stream.write_all(head.as_bytes()).await?;
+            stream.write_all(&body).await?;
+            all_sent.wait().await;
+            stream.write_all(b" ").await?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await?;
+            if answer.starts_with("HTTP/1.1 401") { Ok(()) } else { Err(io::Error::other(answer)) }
+        });
+    }
+    while let Some(ended) = open.join_next().await {
+        ended??;
+    }
+    Ok(())
 }

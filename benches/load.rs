@@ -1,12 +1,14 @@
-//! `cargo bench --bench load`: every figure of docs/performance.md, in one run. With `-- acks`, `-- turns` or `-- ceiling`
-//! that part only.
+//! `cargo bench --bench load`: every figure of docs/performance.md, in one run. With a part's name after `--`
+//! (`acks`, `turns`, `ceiling`, `bulk`, `backlog`) that part only.
 //!
 //! The servers are child processes; the load and the simulated HubSpot run here, over kept-alive sockets. Where the intake
 //! is compared with a bare handler, both run on the first CPU and the load on the second; the whole bridge runs where the
 //! system puts it. Deliveries are signed beforehand and no event comes twice. Compare only figures of one run.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+mod backlog;
 mod bridge;
+mod bulk;
 mod client;
 #[path = "../tests/it/intake/fixture.rs"]
 #[expect(clippy::unwrap_used, reason = "shared with the tests")]
@@ -19,6 +21,7 @@ use std::time::Duration;
 
 use bridge::{Bridge, Settings};
 use client::{Deliveries, percentile};
+use hubspot_bridge::limits;
 use server::{Kind, Server};
 use turns::Stage;
 
@@ -32,12 +35,15 @@ const HUBSPOT_IN_FLIGHT: usize = 10;
 /// Events a delivery, deliveries a round: each round is about 40 MiB at most.
 const SIZES: [(usize, usize); 3] = [(1, 20_000), (10, 8_000), (100, 1_000)];
 const STARTS: usize = 5;
+/// The largest body there is.
+const BODY: usize = 1 << 20;
 /// Conversations that begin at once.
 const CONVERSATIONS: usize = 200;
 /// Conversations one after another.
 const SINGLE: usize = 50;
 /// Allocators give memory back a while after it was used.
 const REST: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn main() -> Done {
     let arguments: Vec<String> = std::env::args().collect();
@@ -45,7 +51,7 @@ fn main() -> Done {
         return server::run(kind);
     }
     let asked = |part: &str| {
-        let parts = ["acks", "turns", "ceiling"];
+        let parts = ["acks", "turns", "ceiling", "bulk", "backlog"];
         arguments.iter().any(|argument| argument == part) || !arguments.iter().any(|it| parts.contains(&it.as_str()))
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -61,6 +67,12 @@ fn main() -> Done {
         }
         if asked("ceiling") {
             at_the_ceiling().await?;
+        }
+        if asked("bulk") {
+            bulk::run().await?;
+        }
+        if asked("backlog") {
+            backlog::run().await?;
         }
         Ok(())
     })
@@ -157,6 +169,12 @@ async fn at_the_ceiling() -> Done {
     println!("{:>20} {:>8} {:>8} {:>8}", "", "p50 ms", "p99 ms", "max ms");
     latency("serve", &run);
     println!("{:>8.1} MiB resident at its highest", bridge.memory("VmHWM")?);
+    let places = limits::CONNECTIONS;
+    tokio::time::timeout(PATIENCE, client::hold_bodies(bridge.address, places, BODY)).await??;
+    println!(
+        "{:>8.1} MiB with {places} unsigned bodies of 1 MiB on their way at once as well",
+        bridge.memory("VmHWM")?
+    );
     Ok(())
 }
 

@@ -52,6 +52,10 @@ pub const SURPLUS_READ: Duration = Duration::from_secs(1);
 /// between two busy deliveries, short enough that a slow-loris holds a place for seconds only. Beyond it: closed.
 pub const HEADER_READ: Duration = Duration::from_secs(20);
 
+/// How long a peer may take nothing of an answer that waits for it. Answers fit into the socket's buffer: only one that
+/// asks on and on without reading comes to wait. Beyond it: cut.
+pub const ANSWER_TAKEN: Duration = Duration::from_secs(20);
+
 /// Bytes of a request head. HubSpot's are under 1 KiB; proxies add a few. Beyond it: 431.
 pub const HEADER_BYTES: usize = 16 * 1024;
 
@@ -62,6 +66,17 @@ pub const CONNECTIONS: usize = 256;
 /// Writes waiting for the disk. A group commit takes all that wait; on a slow disk (20 ms a commit, 64 writes each) the
 /// last of 1,024 is answered after 0.3 s, far inside HubSpot's 5 s. Beyond it: 503.
 pub const STORE_QUEUE: usize = 1_024;
+
+/// Free bytes of the database's disk below which nothing new is taken. One group of deliveries may be on its way when
+/// that is seen: 256 of 100 events, each event a page of the log for its dedup key and about 1 KiB more, is 125 MiB; the
+/// log goes into the database once more, of which only rows (30 MiB) make it grow; and 64 turns journal a few pages a
+/// step. So work that was taken can be ended and people be answered. Beyond it: 503, and readiness says so.
+///
+/// The number of open events has no bound of its own: none of the work on one of them depends on how many there are (see
+/// `docs/performance.md`), so only the disk bounds them.
+pub const DISK_RESERVE: u64 = 256 * 1024 * 1024;
+/// A small disk keeps this part of itself free instead.
+pub const DISK_RESERVE_SHARE: u64 = 8;
 
 /// What a 503 asks for. HubSpot spreads ten attempts over a day by its own rule; proxies and other senders obey this.
 pub const RETRY_AFTER: Duration = Duration::from_secs(10);

@@ -66,6 +66,9 @@ impl From<store::Error> for ApiError {
                 Self::conflict(error.to_string(), "look again, then decide")
             }
             Error::Overloaded { .. } => Self::unavailable(error.to_string(), "try again in a moment"),
+            Error::DiskLow { .. } => {
+                Self::unavailable(error.to_string(), "free space on the disk that `store.url` is on")
+            }
             Error::Unavailable { .. } | Error::Unreadable { .. } | Error::Stopped => {
                 let cause: &dyn std::error::Error = &error;
                 tracing::error!(error = cause, "the admin API could not reach the store");

@@ -75,6 +75,7 @@ impl From<store::Error> for Stop {
             | store::Error::AlreadyAnswered
             | store::Error::Refused(_)
             | store::Error::Overloaded { .. }
+            | store::Error::DiskLow { .. }
             | store::Error::Unavailable { .. }
             | store::Error::Unreadable { .. }
             | store::Error::Stopped) => Self::Store(other),

@@ -83,7 +83,8 @@ impl From<&store::Error> for Refused {
     fn from(error: &store::Error) -> Self {
         match error {
             store::Error::Overloaded { .. } => Self::Overloaded,
-            store::Error::Unavailable { .. }
+            store::Error::DiskLow { .. }
+            | store::Error::Unavailable { .. }
             | store::Error::Stopped
             | store::Error::Unreadable { .. }
             | store::Error::Refused(_)
@@ -151,7 +152,9 @@ impl Refused {
             Self::NotAThread => {
                 ("not_a_thread", "Fill `thread_id` with the conversation's thread id, or leave it empty.")
             }
-            Self::Envelope(envelope::Error::NotAnArray) => ("not_an_array", "Send HubSpot's array of events as JSON."),
+            Self::Envelope(envelope::Error::NotAnArray) => {
+                ("not_an_array", "Send HubSpot's array of events as JSON, uncompressed.")
+            }
             Self::Envelope(envelope::Error::TooMany(_)) => ("too_many_events", "Send at most 100 events a delivery."),
             Self::Secret { .. } => {
                 ("secret_unreadable", "Check the file that the setting with `_file` names; the log says what is wrong.")

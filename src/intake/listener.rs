@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::patience::Patient;
 use crate::limits;
 
 /// The bounds of one listener.
@@ -25,6 +26,8 @@ pub struct Bounds {
     pub header_bytes: usize,
     /// Time for a request head, and the longest idle time of a kept-alive connection; then it is closed.
     pub header_read: Duration,
+    /// Time for a peer that takes nothing of an answer; then it is cut.
+    pub answer_taken: Duration,
     /// Time for requests in flight to end after the shutdown began; then they are cut.
     pub hard_stop: Duration,
 }
@@ -37,6 +40,7 @@ impl Bounds {
             connections: limits::CONNECTIONS,
             header_bytes: limits::HEADER_BYTES,
             header_read: limits::HEADER_READ,
+            answer_taken: limits::ANSWER_TAKEN,
             hard_stop,
         }
     }
@@ -51,6 +55,7 @@ pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, shutdo
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let (stream, place) = tokio::select! {
+            biased;
             () = &mut shutdown => break,
             accepted = accept(&listener, &places) => accepted,
         };
@@ -108,9 +113,10 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.header_read)
         .max_header_size(bounds.header_bytes)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(Patient::new(stream, bounds.answer_taken)), TowerToHyperService::new(router));
     let mut serving = std::pin::pin!(serving);
     let served = tokio::select! {
+        biased;
         served = serving.as_mut() => served,
         () = draining.cancelled() => {
             serving.as_mut().graceful_shutdown();

@@ -30,6 +30,19 @@ pub enum Error {
         /// The bound.
         waiting: usize,
     },
+    /// The disk is nearly full. What was taken before is still worked on.
+    #[error(
+        "only {} MiB are left on the database's disk; below {} MiB nothing new is taken, so that running turns can be \
+         written down: free some space",
+        free >> 20,
+        reserve >> 20
+    )]
+    DiskLow {
+        /// Bytes left.
+        free: u64,
+        /// Bytes kept.
+        reserve: u64,
+    },
     /// The disk or the database refused: full, read-only, locked, damaged.
     #[error("the store cannot {operation}")]
     Unavailable {

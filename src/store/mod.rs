@@ -28,7 +28,7 @@ pub trait Store: Send + Sync {
     /// Stores every event of a delivery; returns once they are on disk. A duplicate (same dedup key) raises `seen`
     /// on the first event's row; a duplicate ticket property marks its property as changed again. Raises the
     /// mailboxes' interrupts, in the rows and in the in-process registry, after the commit. [`Error::Overloaded`] at
-    /// once when too many writes wait; everything else waits for its turn. A conversation property that interrupts
+    /// once when too many writes wait, [`Error::DiskLow`] when the disk is nearly full; everything else waits for its turn. A conversation property that interrupts
     /// also ends its mailbox's deferral.
     async fn append(&self, batch: Batch) -> Result<Appended, Error>;
 
@@ -124,6 +124,6 @@ pub trait Store: Send + Sync {
     /// Removes what is older than the retention: at most `limit` events. How many went.
     async fn prune(&self, older_than: Timestamp, limit: u32) -> Result<u32, Error>;
 
-    /// Can it write? For readiness.
+    /// Can it write, and take what comes in? For readiness.
     async fn check(&self) -> Result<(), Error>;
 }

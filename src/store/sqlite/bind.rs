@@ -12,7 +12,7 @@ use crate::store::{Error, Lease};
 
 /// Waiting events of one mailbox, oldest first: three ways to wait, each read in order from its own index.
 /// `?2`: at most so many, `?3`: those of a burst too, `?4`: those due by then.
-const DUE: &str = "SELECT id, kind FROM ( \
+pub(super) const DUE: &str = "SELECT id, kind FROM ( \
      SELECT * FROM (SELECT id, kind FROM events INDEXED BY events_waiting WHERE mailbox_id = ?1 \
        AND state = 'pending' AND timing < 2 AND timing = 0 ORDER BY id LIMIT ?2) \
      UNION ALL SELECT * FROM (SELECT id, kind FROM events INDEXED BY events_waiting WHERE ?3 AND mailbox_id = ?1 \

@@ -11,10 +11,14 @@ use crate::domain::Timestamp;
 use crate::store::{Claim, Error, Lease, Renewal};
 
 /// A search of one index, whatever waits behind it.
-const DUE: &str = "SELECT id FROM mailboxes INDEXED BY mailboxes_due WHERE lane = ?1 AND connection_id = ?2 \
+pub(super) const DUE: &str = "SELECT id FROM mailboxes INDEXED BY mailboxes_due WHERE lane = ?1 AND connection_id = ?2 \
      AND lease_until IS NULL AND due_at IS NOT NULL AND due_at <= ?3 ORDER BY due_at LIMIT ?4";
 
-const EXPIRED: &str = "SELECT id FROM mailboxes INDEXED BY mailboxes_leased WHERE lease_until <= ?1";
+pub(super) const EXPIRED: &str = "SELECT id FROM mailboxes INDEXED BY mailboxes_leased WHERE lease_until <= ?1";
+
+/// Looked at once, at the start.
+const QUEUED: &str = "SELECT count(*) FROM mailboxes INDEXED BY mailboxes_due \
+     WHERE lease_until IS NULL AND due_at IS NOT NULL";
 
 /// A new start of the process: whoever held a lease is gone.
 pub(super) fn start(tx: &mut Tx<'_>) -> Result<(), Fault> {
@@ -22,7 +26,10 @@ pub(super) fn start(tx: &mut Tx<'_>) -> Result<(), Fault> {
         .conn
         .prepare_cached("UPDATE meta SET value = value + 1 WHERE name = 'epoch' RETURNING value")?
         .query_row([], |row| row.get(0))?;
-    free(tx, Timestamp(i64::MAX))
+    free(tx, Timestamp(i64::MAX))?;
+    // From here on it is kept in step by every mailbox that is written.
+    tx.memory.tally.queued = tx.conn.query_row(QUEUED, [], |row| row.get(0))?;
+    Ok(())
 }
 
 /// Leases due mailboxes of a lane, in turn across connections, beginning after the one served last.
@@ -111,7 +118,7 @@ fn due(tx: &Tx<'_>, claim: Claim, connection: i64) -> Result<VecDeque<i64>, Faul
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn lease(tx: &Tx<'_>, claim: Claim, id: i64) -> Result<Lease, Fault> {
+fn lease(tx: &mut Tx<'_>, claim: Claim, id: i64) -> Result<Lease, Fault> {
     let mut mailbox = Mailbox::load(tx, id)?.ok_or_else(|| Error::NotFound { what: format!("mailbox {id}") })?;
     let until = tx.now.after(claim.ttl);
     mailbox.token += 1;

@@ -4,12 +4,14 @@
 //! a savepoint of their own take nothing with them but themselves when they fail.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use rusqlite::Connection;
 use tokio::sync::Notify;
 
 use super::fault::Fault;
 use super::names::Names;
+use super::room::Room;
 use super::runner::Kind;
 use crate::clock::Clock;
 use crate::domain::{MailboxKey, Timestamp};
@@ -25,15 +27,20 @@ pub(super) struct Core {
     names_stale: bool,
     // Work without a savepoint failed in this transaction.
     doomed: bool,
+    // None in memory.
+    room: Option<Room>,
     // Held as long as the connection is open.
     _lock: Option<std::fs::File>,
 }
 
-/// Who is told after a commit.
+/// Who is told after a commit, and what.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bells {
     /// Running turns.
     pub interrupts: Interrupts,
+    /// How many mailboxes wait for their time or for a worker, as of the last commit: counting them would take as long
+    /// as there are many.
+    pub queued: Arc<AtomicI64>,
     /// Those who wait for due work.
     pub due: Arc<Notify>,
 }
@@ -62,13 +69,15 @@ pub(super) struct Effects {
     pub wake: bool,
 }
 
-/// Movements of the counters in `meta`.
+/// Movements of the counters.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     /// Rows of the ledger.
     pub events: i64,
     /// Of these, not yet ended.
     pub open: i64,
+    /// Mailboxes that are free and have a due time. Not in `meta`: counted when the process starts.
+    pub queued: i64,
 }
 
 /// What a piece of work sees of the core.
@@ -87,15 +96,24 @@ impl Core {
         conn: Connection,
         clock: Arc<dyn Clock>,
         bells: Bells,
+        room: Option<Room>,
         lock: Option<std::fs::File>,
     ) -> Result<Self, Fault> {
         let memory = Memory { names: Names::load(&conn)?, ..Memory::default() };
-        let mut core = Self { conn, clock, memory, bells, names_stale: false, doomed: false, _lock: lock };
+        let mut core = Self { conn, clock, memory, bells, names_stale: false, doomed: false, room, _lock: lock };
         core.begin()?;
         core.work("start", Kind::Turn, super::claim::start).map_err(Fault::Store)?;
         core.commit()?;
         core.ring();
         Ok(core)
+    }
+
+    /// May work of this kind be done? Nothing new is taken when the disk is nearly full.
+    pub(super) fn admit(&self, kind: Kind) -> Result<(), Error> {
+        match (kind, &self.room) {
+            (Kind::Delivery, Some(room)) => room.check(),
+            (Kind::Delivery, None) | (Kind::Turn, _) => Ok(()),
+        }
     }
 
     /// Opens the transaction. Immediate: a transaction that turns from reading to writing may fail at once.
@@ -128,9 +146,13 @@ impl Core {
 
     /// Puts the transaction on disk; rolls it back when that fails.
     pub(super) fn commit(&mut self) -> rusqlite::Result<()> {
+        let queued = self.memory.tally.queued;
         let result = self.write_tally().and_then(|()| self.execute("COMMIT"));
-        if result.is_err() {
-            self.rollback();
+        match result {
+            Ok(()) => {
+                self.bells.queued.fetch_add(queued, Ordering::Relaxed);
+            }
+            Err(_) => self.rollback(),
         }
         result
     }

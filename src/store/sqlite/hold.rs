@@ -10,8 +10,11 @@ use super::schedule::earlier;
 use crate::domain::{ConnectionName, Lane, Timestamp};
 use crate::store::Hold;
 
-const SOONEST: &str = "SELECT due_at FROM mailboxes INDEXED BY mailboxes_due WHERE lane = ?1 AND connection_id = ?2 \
+pub(super) const SOONEST: &str = "SELECT due_at FROM mailboxes INDEXED BY mailboxes_due WHERE lane = ?1 AND connection_id = ?2 \
      AND lease_until IS NULL AND due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+
+pub(super) const LEASE_ENDS: &str =
+    "SELECT min(lease_until) FROM mailboxes INDEXED BY mailboxes_leased WHERE lease_until IS NOT NULL";
 
 /// Holds a connection, or releases it when `until` has passed.
 pub(super) fn hold(tx: &mut Tx<'_>, connection: &ConnectionName, until: Timestamp, cause: &str) -> Result<(), Fault> {
@@ -62,12 +65,7 @@ pub(super) fn holds(tx: &Tx<'_>) -> Result<Vec<Hold>, Fault> {
 
 /// When a claim may find something next, seen from now: a free mailbox falls due, or a lease runs out.
 pub(super) fn next_due(tx: &Tx<'_>, lanes: &[Lane]) -> Result<(Timestamp, Option<Timestamp>), Fault> {
-    let mut next = tx
-        .conn
-        .prepare_cached(
-            "SELECT min(lease_until) FROM mailboxes INDEXED BY mailboxes_leased WHERE lease_until IS NOT NULL",
-        )?
-        .query_row([], |row| Columns::of(row).maybe_time())?;
+    let mut next = tx.conn.prepare_cached(LEASE_ENDS)?.query_row([], |row| Columns::of(row).maybe_time())?;
     for connection in tx.memory.names.ids() {
         next = earlier(next, soonest(tx.conn, connection, lanes, tx.now)?);
     }

@@ -36,6 +36,8 @@ pub(super) struct Mailbox {
     pub turn: Option<i64>,
     pub dissolved: Option<i64>,
     pub dirty_generation: i64,
+    /// Is its row one of those that [`super::core::Tally::queued`] counts?
+    counted: bool,
 }
 
 /// The object of a stored kind and id.
@@ -66,7 +68,7 @@ const SAVE: &str = "UPDATE mailboxes SET asap_at = ?2, quiet_first = ?3, quiet_a
      dissolved_turn = ?13, dirty_generation = ?14 WHERE id = ?1";
 
 /// The earliest of what waits, by the way it waits: one look into an index each.
-const WAITING: &str = "SELECT \
+pub(super) const WAITING: &str = "SELECT \
      (SELECT due_at FROM events INDEXED BY events_waiting \
        WHERE mailbox_id = ?1 AND state = 'pending' AND timing < 2 AND timing = 0 ORDER BY id LIMIT 1), \
      (SELECT due_at FROM events INDEXED BY events_later \
@@ -110,7 +112,7 @@ impl Mailbox {
     }
 
     /// Writes it back.
-    pub(super) fn save(&self, tx: &Tx<'_>) -> Result<(), Fault> {
+    pub(super) fn save(&mut self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         tx.conn.prepare_cached(SAVE)?.execute(params![
             self.id,
             self.times.asap_at.map(|at| at.0),
@@ -131,7 +133,15 @@ impl Mailbox {
             self.dissolved,
             self.dirty_generation,
         ])?;
+        let counts = self.due_at.is_some() && self.lease_until.is_none();
+        tx.memory.tally.queued += i64::from(counts) - i64::from(self.counted);
+        self.counted = counts;
         Ok(())
+    }
+
+    /// Its row is gone.
+    pub(super) fn removed(&self, tx: &mut Tx<'_>) {
+        tx.memory.tally.queued -= i64::from(self.counted);
     }
 
     /// Its full name.
@@ -201,6 +211,7 @@ impl Mailbox {
             turn: None,
             dissolved: None,
             dirty_generation: 0,
+            counted: false,
         }
     }
 
@@ -226,6 +237,7 @@ impl Mailbox {
         mailbox.turn = columns.get()?;
         mailbox.dissolved = columns.get()?;
         mailbox.dirty_generation = columns.get()?;
+        mailbox.counted = mailbox.due_at.is_some() && mailbox.lease_until.is_none();
         Ok(mailbox)
     }
 }

@@ -11,6 +11,8 @@ mod checkpoint;
 mod claim;
 mod columns;
 mod core;
+#[cfg(test)]
+mod cost;
 mod event;
 mod fault;
 mod file;
@@ -25,6 +27,7 @@ mod operate;
 mod prune;
 mod reading;
 mod recall;
+mod room;
 mod runner;
 mod schedule;
 mod schema;
@@ -45,6 +48,7 @@ pub use open::OpenError;
 
 use self::checkpoint::Checkpointer;
 use self::core::{Bells, Core};
+use self::room::Room;
 use self::runner::{Kind, Runner, Writer};
 use super::{Error, Interrupts};
 use crate::clock::Clock;
@@ -88,6 +92,7 @@ pub struct SqliteStore {
     reader: Option<Arc<tokio::sync::Mutex<Connection>>>,
     runner: Runner,
     bells: Bells,
+    room: Option<Room>,
     clock: Arc<dyn Clock>,
     file: Option<PathBuf>,
 }
@@ -108,8 +113,9 @@ impl SqliteStore {
             None => None,
         };
         let conn = open::writer(file.as_deref())?;
-        let bells = Bells { interrupts: options.interrupts, due: Arc::default() };
-        let core = Core::new(conn, Arc::clone(&options.clock), bells.clone(), lock)
+        let room = file.as_deref().map(Room::of);
+        let bells = Bells { interrupts: options.interrupts, ..Bells::default() };
+        let core = Core::new(conn, Arc::clone(&options.clock), bells.clone(), room.clone(), lock)
             .map_err(|fault| OpenError::Start(fault.into_error("start")))?;
         let (runner, reader) = match options.mode {
             Mode::Inline => (Runner::Inline(Box::new(Mutex::new(core))), None),
@@ -120,7 +126,7 @@ impl SqliteStore {
             }
         };
         let reader = reader.map(|conn| Arc::new(tokio::sync::Mutex::new(conn)));
-        Ok(Self { reader, runner, bells, clock: options.clock, file })
+        Ok(Self { reader, runner, bells, room, clock: options.clock, file })
     }
 
     /// Copies the database to a new file while it is in use. What is in memory only cannot be copied.

@@ -62,9 +62,12 @@ fn remove_turn(tx: &Tx<'_>, turn: i64, condition: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn remove_mailbox(tx: &Tx<'_>, id: i64) -> Result<(), Fault> {
+fn remove_mailbox(tx: &mut Tx<'_>, id: i64) -> Result<(), Fault> {
     let Some(mailbox) = Mailbox::load(tx, id)? else { return Ok(()) };
     let gone = tx.conn.prepare_cached(EMPTY)?.execute([id])? > 0;
+    if gone {
+        mailbox.removed(tx);
+    }
     match mailbox.dissolved {
         Some(turn) if gone => remove_turn(tx, turn, "true"),
         _ => Ok(()),

@@ -1,6 +1,7 @@
 //! [`Ledger`] for [`SqliteStore`]: reads on a connection of their own, so that people never block intake.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
@@ -57,6 +58,11 @@ impl Ledger for SqliteStore {
     }
 
     async fn stats(&self) -> Result<Stats, Error> {
-        self.read("count", stats::stats).await
+        let queued = Arc::clone(&self.bells.queued);
+        self.read("count", move |conn, now| {
+            let queued = u64::try_from(queued.load(Ordering::Relaxed)).unwrap_or(0);
+            stats::stats(conn, now, queued)
+        })
+        .await
     }
 }

@@ -18,7 +18,7 @@ const GROUP: usize = 256;
 /// Two kinds of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Refused at once when the queue is full: HubSpot will send it again. Only the disk can make it fail, and then
+    /// Refused at once when the queue is full or the disk nearly so: HubSpot will send it again. Only the disk can make it fail, and then
     /// its neighbours in the commit fail too, so it goes without a savepoint, which costs a tenth of its time.
     Delivery,
     /// Waits for room, because the holder of a lease has nowhere to go back to, and may fail alone.
@@ -49,7 +49,9 @@ impl Runner {
     {
         let writer = match self {
             Self::Inline(core) => {
-                return alone(&mut core.lock().unwrap_or_else(PoisonError::into_inner), operation, work);
+                let mut core = core.lock().unwrap_or_else(PoisonError::into_inner);
+                core.admit(kind)?;
+                return alone(&mut core, operation, work);
             }
             Self::Threaded(writer) => writer,
         };
@@ -171,7 +173,11 @@ where
         if self.reply.is_closed() {
             return;
         }
-        self.result = self.work.take().map(|work| core.work(self.operation, self.kind, work));
+        self.result = self.work.take().map(|work| {
+            // Before it writes anything: refused then, it takes nobody with it.
+            core.admit(self.kind)?;
+            core.work(self.operation, self.kind, work)
+        });
     }
 
     fn answer(self: Box<Self>, lost: Option<&Arc<Lost>>) {

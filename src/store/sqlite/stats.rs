@@ -10,18 +10,24 @@ use super::schedule::earlier;
 use crate::domain::{ConnectionName, Lane, Outcome, Reason, Timestamp};
 use crate::store::types::Stats;
 
-const FREE: &str = "SELECT count(*) FROM mailboxes INDEXED BY mailboxes_due WHERE lane = ?1 AND connection_id = ?2 \
-     AND lease_until IS NULL AND due_at IS NOT NULL AND due_at BETWEEN ?3 AND ?4";
+/// Counts to a limit and no further.
+pub(super) const FREE: &str = "SELECT count(*) FROM (SELECT 1 FROM mailboxes INDEXED BY mailboxes_due \
+     WHERE lane = ?1 AND connection_id = ?2 AND lease_until IS NULL AND due_at IS NOT NULL AND due_at BETWEEN ?3 AND ?4 \
+     LIMIT ?5)";
 
-const LEASED: &str = "SELECT count(*) FROM mailboxes INDEXED BY mailboxes_leased WHERE lease_until IS NOT NULL";
+/// How far is counted one by one: about a millisecond's work.
+const COUNTED: u64 = 10_000;
+
+pub(super) const LEASED: &str =
+    "SELECT count(*) FROM mailboxes INDEXED BY mailboxes_leased WHERE lease_until IS NOT NULL";
 
 const FINISHED: &str = "SELECT c.name, f.outcome, f.reason, sum(f.n) FROM finished f \
      JOIN connections c ON c.id = f.connection_id WHERE f.hour > ?1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
 
 const DAY_HOURS: i64 = 24;
 
-/// Counts.
-pub(super) fn stats(conn: &Connection, now: Timestamp) -> Result<Stats, Fault> {
+/// Counts. `queued`: the mailboxes that are due or wait for a later time, which are told apart here.
+pub(super) fn stats(conn: &Connection, now: Timestamp, queued: u64) -> Result<Stats, Fault> {
     let mut stats = Stats {
         leased: conn.prepare_cached(LEASED)?.query_row([], |row| Columns::of(row).count())?,
         open_events: meta(conn, "open_events")?,
@@ -34,19 +40,37 @@ pub(super) fn stats(conn: &Connection, now: Timestamp) -> Result<Stats, Fault> {
         let mut statement = conn.prepare_cached("SELECT id FROM connections")?;
         statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?
     };
+    (stats.due, stats.waiting) = split(conn, &ids, now, queued)?;
     for connection in ids {
-        for lane in [0, 1] {
-            stats.due += free(conn, lane, connection, i64::MIN, now.0)?;
-            stats.waiting += free(conn, lane, connection, now.0.saturating_add(1), i64::MAX)?;
-        }
         let soonest = hold::soonest(conn, connection, &[Lane::Conversation, Lane::Ticket], now)?;
         stats.oldest_due = earlier(stats.oldest_due, soonest.filter(|due| *due <= now));
     }
     Ok(stats)
 }
 
-fn free(conn: &Connection, lane: i64, connection: i64, from: i64, to: i64) -> Result<u64, Fault> {
-    Ok(conn.prepare_cached(FREE)?.query_row([lane, connection, from, to], |row| Columns::of(row).count())?)
+/// Of `queued` mailboxes, those that are due and those that wait for a later time. Few of a large backlog are one or the
+/// other: the small part is counted and the large one is the rest. When both are large, only their sum is right.
+fn split(conn: &Connection, connections: &[i64], now: Timestamp, queued: u64) -> Result<(u64, u64), Fault> {
+    let waiting = free(conn, connections, now.0.saturating_add(1), i64::MAX)?;
+    if waiting == COUNTED {
+        let due = free(conn, connections, i64::MIN, now.0)?;
+        if due < COUNTED {
+            return Ok((due, queued.saturating_sub(due)));
+        }
+    }
+    Ok((queued.saturating_sub(waiting), waiting))
+}
+
+/// Free mailboxes due between two times, at most [`COUNTED`].
+fn free(conn: &Connection, connections: &[i64], from: i64, to: i64) -> Result<u64, Fault> {
+    let mut found = 0;
+    let lanes = connections.iter().flat_map(|connection| [(0, *connection), (1, *connection)]);
+    for (lane, connection) in lanes {
+        let left = i64::try_from(COUNTED - found).unwrap_or(i64::MAX);
+        let mut statement = conn.prepare_cached(FREE)?;
+        found += statement.query_row([lane, connection, from, to, left], |row| Columns::of(row).count())?;
+    }
+    Ok(found)
 }
 
 fn meta(conn: &Connection, name: &str) -> Result<u64, Fault> {

@@ -171,6 +171,12 @@ impl Store for SqliteStore {
     }
 
     async fn check(&self) -> Result<(), Error> {
-        self.call("write", |tx| recall::check(tx)).await
+        let room = self.room.clone();
+        let check = move |tx: &mut Tx<'_>| {
+            recall::check(tx)?;
+            // It can be written to, but nothing new is taken any more.
+            Ok(room.map_or(Ok(()), |room| room.check())?)
+        };
+        self.call("write", check).await
     }
 }

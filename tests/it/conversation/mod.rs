@@ -15,6 +15,7 @@ mod assist;
 mod delivery;
 mod documented;
 mod email;
+mod flood;
 mod guarantee;
 mod handoff;
 pub(crate) mod house;

@@ -17,14 +17,14 @@ use super::fixture::{self, PORTAL, SECRET};
 use super::recording::Recording;
 use super::{NOW, StoppedClock};
 
-struct Server {
-    address: SocketAddr,
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
     shutdown: Arc<Notify>,
     task: JoinSet<()>,
 }
 
 impl Server {
-    async fn start(router: Router, bounds: Bounds) -> Self {
+    pub(super) async fn start(router: Router, bounds: Bounds) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = Arc::new(Notify::new());
@@ -34,18 +34,18 @@ impl Server {
         Self { address, shutdown, task }
     }
 
-    async fn connect(&self) -> TcpStream {
+    pub(super) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 
     /// Asks for the shutdown and waits for its end.
-    async fn stop(mut self) {
+    pub(super) async fn stop(mut self) {
         self.shutdown.notify_one();
         self.task.join_next().await.unwrap().unwrap();
     }
 }
 
-fn bounds() -> Bounds {
+pub(super) fn bounds() -> Bounds {
     Bounds::new(Duration::from_secs(30))
 }
 
@@ -55,7 +55,7 @@ fn hubspot_routes() -> Router {
 }
 
 /// Everything until the peer closes.
-async fn rest(stream: &mut TcpStream) -> String {
+pub(super) async fn rest(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     // A reset is a close too.
     let _ = stream.read_to_end(&mut bytes).await;
@@ -63,7 +63,7 @@ async fn rest(stream: &mut TcpStream) -> String {
 }
 
 /// The head of one answer; the connection stays open.
-async fn head(stream: &mut TcpStream) -> String {
+pub(super) async fn head(stream: &mut TcpStream) -> String {
     let mut text = String::new();
     while !text.ends_with("\r\n\r\n") {
         text.push(char::from(stream.read_u8().await.unwrap()));
@@ -71,7 +71,7 @@ async fn head(stream: &mut TcpStream) -> String {
     text
 }
 
-fn delivery(body: &str) -> String {
+pub(super) fn delivery(body: &str) -> String {
     let timestamp = NOW.0.to_string();
     let signature = fixture::sign_v3(SECRET, "/webhooks/hubspot/acme", body.as_bytes(), &timestamp);
     format!(

@@ -5,6 +5,7 @@ mod actions;
 mod answers;
 mod documented;
 mod fixture;
+mod hostile;
 mod judging;
 mod listener;
 mod notes;

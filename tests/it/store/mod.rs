@@ -6,6 +6,7 @@
 )]
 
 mod append;
+mod backlog;
 mod claim;
 mod crash;
 mod finish;
@@ -96,6 +97,9 @@ macro_rules! suites {
             takes_the_oldest_of_its_lane, serves_connections_in_turn, leaves_held_connections_alone,
             gives_one_lease_at_a_time, refuses_every_act_of_a_lost_lease, honours_a_late_lease_nobody_took,
             wakes_when_something_is_stored, serves_others_beside_a_flooded_mailbox,
+        }
+        backlog {
+            lets_a_quiet_connection_in_at_the_next_round, of_tickets_leaves_conversations_alone, is_counted_exactly,
         }
         turn {
             binds_what_is_due_oldest_first, binds_at_most_its_share, gives_back_a_lease_with_nothing_to_do,
