@@ -14,6 +14,7 @@ pub mod judge;
 pub mod keep;
 pub mod listener;
 pub mod opencx;
+mod quiet;
 pub mod routes;
 mod secrets;
 pub mod sender;
