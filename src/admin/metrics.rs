@@ -38,7 +38,7 @@ fn set_mailboxes(admin: &State, stats: &Stats, now: Timestamp) {
 
 fn set_holds(admin: &State, holds: &[Hold]) {
     admin.metrics.connection_held.clear();
-    for hold in holds {
+    for hold in holds.iter().filter(|hold| admin.config.connections.contains_key(&hold.connection)) {
         let label = Held { connection: hold.connection.to_string(), cause: cause_label(&hold.cause).to_owned() };
         admin.metrics.connection_held.get_or_create(&label).set(1);
     }

@@ -82,7 +82,7 @@ outcomes! {
     PropertySynced = "property_synced",
     /// An assignment was noted.
     OwnershipRecorded = "ownership_recorded",
-    /// The thread was opened, closed or restored.
+    /// The thread was opened, closed, deleted or restored.
     StatusRecorded = "status_recorded",
     /// An internal note was mirrored to the session.
     NoteMirrored = "note_mirrored",

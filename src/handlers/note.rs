@@ -7,7 +7,6 @@ use super::journal::Journal;
 use super::relay::{Carried, Carrier, Words, is_known_to_agent};
 use super::{Context, Run, Stop};
 use crate::agents::RelayKind;
-use crate::config::Guarantee;
 use crate::domain::{Ending, Event, EventKind, Lane, NoteId, Outcome, Reason, Session, SessionId, TicketId};
 use crate::hubspot::{Kind, Note, text};
 use crate::store::Finish;
@@ -22,11 +21,7 @@ pub async fn run(cx: &Context, mut run: Run<'_>, id: NoteId) -> Result<Finish, S
         |event: &Event| super::unknown_kind(event).unwrap_or_else(|| Ending::skipped(event.id, Reason::NotAMessage));
     let mut endings: Vec<Ending> = others.into_iter().map(end).collect();
     if let Some(first) = notes.first() {
-        let ending = if run.turn.crashed && cx.delivery.guarantee == Guarantee::AtMostOnce {
-            Ending::dead(first.id, Reason::Interrupted)
-        } else {
-            mirror(cx, &run, &mut journal, &id, first).await?
-        };
+        let ending = mirror(cx, &run, &mut journal, &id, first).await?;
         endings.extend(notes.iter().map(|event| Ending { event: event.id, ..ending.clone() }));
     }
     Ok(Finish { endings, ..Finish::default() })

@@ -7,7 +7,6 @@ use super::handoff::{Case, Desk, Ended, assign, contact, first_event, ticket, tr
 use super::journal::{Journal, step};
 use super::{Context, LastResort, Run, Stop, carry, unreadable};
 use crate::agents::{self, Outside};
-use crate::config::Guarantee;
 use crate::domain::{
     Channel, Contact, ContactId, DedupKey, Ending, Event, EventKind, Mode, NewEvent, Object, Outcome, Reason, Schedule,
     Session, SessionPatch, SessionState, ThreadId, TicketId, TurnId,
@@ -18,10 +17,6 @@ use crate::store::{Finish, SessionChange, SessionKey, StepStatus};
 
 /// Runs the turn.
 pub async fn run(cx: &Context, run: Run<'_>, id: String) -> Result<Finish, Stop> {
-    if run.turn.crashed && cx.delivery.guarantee == Guarantee::AtMostOnce {
-        let endings = run.turn.events.iter().map(|event| Ending::dead(event.id, Reason::Interrupted));
-        return Ok(Finish { endings: endings.collect(), ..Finish::default() });
-    }
     let key = SessionKey::Agent(cx.settings.name.clone(), id.clone());
     let session = cx.store.session(&key).await?;
     if let Some(thread) = session.as_ref().and_then(|session| session.thread_id.clone()) {
@@ -164,7 +159,7 @@ impl Elsewhere<'_> {
         let why = error.to_string();
         match error.class {
             agents::Class::Retry { after } if self.last_resort.is_none() => {
-                return Err(Stop::Retry { after, why, unreachable: false });
+                return Err(Stop::Retry { after, why });
             }
             agents::Class::Busy { after } if self.last_resort.is_none() => {
                 return Err(Stop::Defer { until: self.cx.now().after(after), why, counts: false });

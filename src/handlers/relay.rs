@@ -235,7 +235,7 @@ impl Carrier {
                 self.busy = true;
                 self.postpone(Stop::Defer { until: cx.now().after(after), why: detail, counts: false });
             }
-            Class::Retry { after } => self.postpone(Stop::Retry { after, why: detail, unreachable: false }),
+            Class::Retry { after } => self.postpone(Stop::Retry { after, why: detail }),
             Class::Permanent => {}
         }
         Ok(Carried::Later)

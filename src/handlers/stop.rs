@@ -25,8 +25,6 @@ pub enum Stop {
         after: Option<Duration>,
         /// For people.
         why: String,
-        /// HubSpot could not be reached at all: the connection's trouble, not the turn's.
-        unreachable: bool,
     },
     /// The peer wants us to wait; no failed attempt.
     #[error("{why}")]
@@ -47,6 +45,8 @@ pub enum Stop {
     Hold {
         /// A bounded word, also a metric label.
         cause: &'static str,
+        /// For how long, when HubSpot says; otherwise it is tried again every `delivery.hold_probe`.
+        for_: Option<Duration>,
         /// For people.
         why: String,
     },
@@ -93,9 +93,8 @@ impl From<hubspot::Error> for Stop {
             hubspot::Class::Retry { after: Some(after) } if error.effect == hubspot::Effect::NotSent => {
                 Self::Wait { after, why }
             }
-            hubspot::Class::Retry { after } => Self::Retry { after, why, unreachable: error.unreachable },
-            // Tried again every `delivery.hold_probe`, whatever end HubSpot names: it may be over sooner.
-            hubspot::Class::Hold { cause, .. } => Self::Hold { cause, why },
+            hubspot::Class::Retry { after } => Self::Retry { after, why },
+            hubspot::Class::Hold { cause, for_ } => Self::Hold { cause, for_, why },
             hubspot::Class::NotFound => Self::Refused { reason: Reason::ObjectNotFound, detail: why },
             hubspot::Class::Permanent { reason } => Self::Refused { reason, detail: why },
             hubspot::Class::Conflict { .. } | hubspot::Class::Unsupported => {

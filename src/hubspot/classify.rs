@@ -37,7 +37,7 @@ pub(super) fn classify(
             Class::Hold { cause: "unauthorized", for_: None },
             "the access token is not accepted (expired, revoked or rotated); set a new one".to_owned(),
         ),
-        403 => forbidden(&refusal),
+        403 => forbidden(route, &refusal),
         404 => (Class::NotFound, "HubSpot does not know it".to_owned()),
         405 => (Class::Unsupported, "HubSpot does not offer this call here".to_owned()),
         408 | 425 => (retry(wish), "HubSpot wants the call again".to_owned()),
@@ -54,16 +54,27 @@ pub(super) fn classify(
     };
     let detail = format!("answered {}{}: {meaning}", status.as_u16(), refusal.quoted());
     let bad_properties = if status == StatusCode::BAD_REQUEST { refusal.bad_properties() } else { Vec::new() };
-    Error { route, detail, effect, class, unreachable: false, bad_properties }
+    Error { route, detail, effect, class, bad_properties }
 }
 
-fn forbidden(refusal: &Refusal) -> (Class, String) {
+/// Reading threads and messages: without it nothing can be decided about any conversation, so that no event may end for
+/// the lack of it. What only writes, or belongs to one feature, is refused; a human gets what it was for.
+fn is_vital(route: &str) -> bool {
+    route.starts_with("GET /threads")
+}
+
+fn forbidden(route: &str, refusal: &Refusal) -> (Class, String) {
     if !refusal.lacks_scopes() {
         return (rejected(), "HubSpot forbids it; check the app's user and permissions".to_owned());
     }
     let scopes = refusal.scopes();
     let named = if scopes.is_empty() { "a scope HubSpot does not name".to_owned() } else { scopes.join(", ") };
-    (Class::Permanent { reason: Reason::MissingScope }, format!("the token lacks {named}; add it to the HubSpot app"))
+    let class = if is_vital(route) {
+        Class::Hold { cause: "missing_scope", for_: None }
+    } else {
+        Class::Permanent { reason: Reason::MissingScope }
+    };
+    (class, format!("the token lacks {named}; add it to the HubSpot app"))
 }
 
 fn limited(refusal: &Refusal, wish: Option<Duration>, now: Timestamp, zone: Option<&TimeZone>) -> (Class, String) {

@@ -8,6 +8,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 use super::budget::{Budget, Permits, WAIT_MAX};
 use super::call::Call;
@@ -15,6 +16,7 @@ use super::classify::classify;
 use super::error::{Class, Error};
 use super::headers;
 use super::paths::Paths;
+use super::pulse::{Api, Beat, Pulse};
 use super::transport::{Transport, TransportError};
 use crate::clock::Clock;
 use crate::config::hubspot::Hubspot;
@@ -56,6 +58,35 @@ pub(super) struct Shared {
     /// Of CRM search: HubSpot counts it by itself, not among the other calls.
     searches: Arc<Budget>,
     learnt: Mutex<Learnt>,
+    pulses: Mutex<Pulses>,
+}
+
+/// How the last calls ended, for each part of the API.
+#[derive(Debug, Default)]
+struct Pulses {
+    conversations: Pulse,
+    crm: Pulse,
+}
+
+impl Pulses {
+    fn of(&mut self, api: Api) -> &mut Pulse {
+        match api {
+            Api::Conversations => &mut self.conversations,
+            Api::Crm => &mut self.crm,
+        }
+    }
+}
+
+/// What an answer, or none, says of HubSpot's health.
+fn beat(answer: &Result<http::Response<Bytes>, TransportError>, object: Option<String>) -> Beat {
+    match answer {
+        Ok(answer) if answer.status().is_server_error() => Beat::Trouble { object },
+        Ok(answer) if answer.status().is_success() => Beat::Success,
+        Ok(_) => Beat::Refusal,
+        // Where nobody listens no object is at fault.
+        Err(TransportError::Connect(_)) => Beat::Trouble { object: None },
+        Err(TransportError::Timeout(_) | TransportError::Cut(_)) => Beat::Trouble { object },
+    }
 }
 
 /// A minute off: HubSpot's signatures are refused at five.
@@ -85,6 +116,7 @@ impl Client {
             budget: Budget::for_plan(settings.plan),
             searches: Budget::for_search(),
             learnt: Mutex::default(),
+            pulses: Mutex::default(),
         };
         let timeout = settings.hubspot.timeout;
         Self { shared: Arc::new(shared), lane: Lane::Conversation, timeout, reserved: None }
@@ -116,6 +148,12 @@ impl Client {
         self.shared.learnt().skew_ms
     }
 
+    /// How the last calls to this part of HubSpot's API ended, by whomever they were made.
+    #[must_use]
+    pub fn pulse(&self, api: Api) -> Pulse {
+        self.shared.pulses().of(api).clone()
+    }
+
     /// Calls left in HubSpot's present window; none while nothing is known of it.
     #[must_use]
     pub fn budget_remaining(&self) -> Option<u32> {
@@ -141,11 +179,15 @@ impl Client {
         if !reserved.is_some_and(|permits| permits.spend()) {
             self.room(call.route, budget, 1).await?.spend();
         }
-        let (route, acts) = (call.route, call.acts);
+        let route = call.route;
+        let about = call.api().map(|api| (api, call.object()));
         let request = shared.request(call)?;
         let answer = shared.transport.send(request, self.timeout).await;
         shared.count(route, &answer);
-        let answer = answer.map_err(|cause| Error::unanswered(route, acts, &cause))?;
+        if let Some((api, object)) = about {
+            shared.pulses().of(api).record(beat(&answer, object), Instant::now());
+        }
+        let answer = answer.map_err(|cause| Error::unanswered(route, &cause))?;
         shared.learn(answer.headers());
         let status = answer.status();
         if status.is_success() {
@@ -185,7 +227,7 @@ impl Shared {
         }
         request.body(call.body.unwrap_or_default()).map_err(|_| {
             let cause = TransportError::Connect("not a web address; check `hubspot.api_url`".to_owned());
-            Error::unanswered(call.route, call.acts, &cause)
+            Error::unanswered(call.route, &cause)
         })
     }
 
@@ -227,6 +269,10 @@ impl Shared {
             let gauge = self.metrics.hubspot_budget_remaining.get_or_create(&self.connection);
             gauge.set(i64::try_from(calls).unwrap_or(i64::MAX));
         }
+    }
+
+    fn pulses(&self) -> std::sync::MutexGuard<'_, Pulses> {
+        self.pulses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn learnt(&self) -> std::sync::MutexGuard<'_, Learnt> {

@@ -17,8 +17,6 @@ pub struct Error {
     pub effect: Effect,
     /// What to do about it.
     pub class: Class,
-    /// Not even a read could reach HubSpot.
-    pub unreachable: bool,
     /// The properties HubSpot named when it refused values: those that do not exist, cannot be written, or cannot
     /// have that value. Without them the rest would be taken.
     pub bad_properties: Vec<String>,
@@ -43,7 +41,7 @@ pub enum Class {
     },
     /// No call of this connection can succeed for now.
     Hold {
-        /// `unauthorized`, `token_unreadable`, `daily_limit`, `account_migrating`.
+        /// `unauthorized`, `token_unreadable`, `missing_scope`, `daily_limit`, `account_migrating`.
         cause: &'static str,
         /// For how long, when that is known.
         for_: Option<Duration>,
@@ -66,18 +64,16 @@ pub enum Class {
 
 impl Error {
     /// No answer came.
-    pub(super) fn unanswered(route: &'static str, acts: bool, cause: &TransportError) -> Self {
+    pub(super) fn unanswered(route: &'static str, cause: &TransportError) -> Self {
         let effect = match cause {
             TransportError::Connect(_) => Effect::NotSent,
             TransportError::Timeout(_) | TransportError::Cut(_) => Effect::Unclear,
         };
-        let unreachable = !acts && matches!(cause, TransportError::Connect(_));
         Self {
             route,
             detail: cause.to_string(),
             effect,
             class: Class::Retry { after: None },
-            unreachable,
             bad_properties: Vec::new(),
         }
     }
@@ -87,27 +83,20 @@ impl Error {
         let detail = format!("answered with success, but {what}; if it goes on, HubSpot changed its format: report it");
         // A proxy's page in between passes; attempts bound what does not.
         let effect = if acts { Effect::Unclear } else { Effect::NotSent };
-        Self {
-            route,
-            detail,
-            effect,
-            class: Class::Retry { after: None },
-            unreachable: false,
-            bad_properties: Vec::new(),
-        }
+        Self { route, detail, effect, class: Class::Retry { after: None }, bad_properties: Vec::new() }
     }
 
     /// The access token's file cannot be read, or what is in it cannot be a token.
     pub(super) fn no_token(route: &'static str, why: &str) -> Self {
         let detail = format!("no usable access token ({why}); check `access_token` or `access_token_file`");
         let class = Class::Hold { cause: "token_unreadable", for_: None };
-        Self { route, detail, effect: Effect::NotSent, class, unreachable: false, bad_properties: Vec::new() }
+        Self { route, detail, effect: Effect::NotSent, class, bad_properties: Vec::new() }
     }
 
     /// The rate budget had no room for too long.
     pub(super) fn no_room(route: &'static str, waited: Duration, interval: Duration) -> Self {
         let detail = format!("no room in the rate budget within {} s; nothing was sent", waited.as_secs());
         let class = Class::Retry { after: Some(interval) };
-        Self { route, detail, effect: Effect::NotSent, class, unreachable: false, bad_properties: Vec::new() }
+        Self { route, detail, effect: Effect::NotSent, class, bad_properties: Vec::new() }
     }
 }

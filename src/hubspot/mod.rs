@@ -7,6 +7,7 @@ pub mod budget;
 pub mod error;
 pub mod http;
 pub mod panel;
+pub mod pulse;
 pub mod text;
 pub mod transport;
 pub mod types;

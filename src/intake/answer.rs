@@ -6,7 +6,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
-use super::envelope;
+use super::{envelope, quiet};
 use crate::config::Connection;
 use crate::limits;
 use crate::store;
@@ -173,7 +173,9 @@ impl Refused {
         let (code, fix) = self.code_and_fix();
         match self {
             Self::Signature { cause } | Self::Sender { cause } => {
-                tracing::warn!(connection = %path.name, code, cause, fix, "request refused");
+                if let Some(left_out) = quiet::may_say(&path.name, cause) {
+                    tracing::warn!(connection = %path.name, code, cause, fix, left_out, "request refused");
+                }
             }
             Self::Secret { .. } | Self::Overloaded | Self::StoreUnavailable => {}
             Self::UnknownConnection
@@ -187,7 +189,11 @@ impl Refused {
             | Self::NotAnAction
             | Self::ObjectUnsupported
             | Self::NotAThread
-            | Self::Envelope(_) => tracing::warn!(connection = %path.name, code, fix, "request refused: {self}"),
+            | Self::Envelope(_) => {
+                if let Some(left_out) = quiet::may_say(&path.name, code) {
+                    tracing::warn!(connection = %path.name, code, fix, left_out, "request refused: {self}");
+                }
+            }
         }
     }
 }

@@ -155,7 +155,11 @@ fn kind(fields: &Fields<'_>) -> Result<Option<EventKind>, Unreadable> {
         None => Err("subscriptionType is missing"),
         // `messageCreated` is not in HubSpot's list, but the original documents it.
         Some("conversation.newMessage" | "conversation.messageCreated") => Ok(Some(EventKind::NewMessage)),
-        Some("conversation.propertyChange") => Ok(Some(EventKind::ThreadProperty)),
+        // Put in the trash, or gone for good: a change of the thread's status like its closing. Taking it out of the
+        // trash is announced as a property.
+        Some("conversation.propertyChange" | "conversation.deletion" | "conversation.privacyDeletion") => {
+            Ok(Some(EventKind::ThreadProperty))
+        }
         Some("ticket.propertyChange") => Ok(Some(EventKind::TicketProperty)),
         // One subscription type for records of every kind; only notes are acted on.
         Some("object.creation") if fields.object_type_id.id().as_deref() == Some(NOTE_TYPE) => {

@@ -15,6 +15,7 @@ pub mod keep;
 pub mod listener;
 pub mod opencx;
 mod patience;
+mod quiet;
 pub mod routes;
 mod secrets;
 pub mod sender;

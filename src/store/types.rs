@@ -42,6 +42,9 @@ pub struct Claim {
     pub n: usize,
     /// How long a lease lasts without renewal.
     pub ttl: Duration,
+    /// So many connections share the places in use and wanted. Half of them is kept evenly for those that have fewer,
+    /// so that slow turns of one leave room for the others. 0 or 1: who comes first has them.
+    pub sharers: usize,
 }
 
 /// The right to work on one mailbox. Every write names it; a stale token is refused as [`super::Error::LeaseLost`].
@@ -224,12 +227,12 @@ pub struct SessionChange {
     pub patch: SessionPatch,
 }
 
-/// A connection that is not worked on for now.
+/// A connection that is ill. Until then it is not worked on; afterwards one mailbox at a time, until it is released.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
     /// Which.
     pub connection: ConnectionName,
-    /// Tried again then.
+    /// Tried again then, at the latest.
     pub until: Timestamp,
     /// When it began.
     pub since: Timestamp,

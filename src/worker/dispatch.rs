@@ -8,7 +8,7 @@ use dashmap::DashMap;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::turn;
+use super::{hold, turn};
 use crate::clock::Clock;
 use crate::config::Delivery;
 use crate::domain::{ConnectionName, Lane};
@@ -31,8 +31,8 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     /// Counters.
     pub metrics: Metrics,
-    /// Connections found ill, with the cause.
-    pub held: DashMap<ConnectionName, &'static str>,
+    /// Connections found ill.
+    pub held: DashMap<ConnectionName, hold::Held>,
 }
 
 /// The dispatcher.
@@ -61,8 +61,10 @@ impl Worker {
     /// future cuts them; their turns are resumed by the next process.
     pub async fn run(&self, stop: CancellationToken) {
         let mut running = Running::default();
+        hold::recall(&self.shared).await;
         while !stop.is_cancelled() {
             running.reap();
+            hold::release_recovered(&self.shared).await;
             let Ok(leases) = self.claim(&running).await else { return };
             if leases.is_empty() {
                 self.wait(&mut running, &stop).await;
@@ -83,7 +85,12 @@ impl Worker {
             if n == 0 {
                 continue;
             }
-            match self.shared.store.claim(Claim { lane, n, ttl: limits::LEASE }).await {
+            match self
+                .shared
+                .store
+                .claim(Claim { lane, n, ttl: limits::LEASE, sharers: self.shared.connections.len() })
+                .await
+            {
                 Ok(more) => leases.extend(more),
                 // Without a store there is nothing to work for: the process must end and be started anew.
                 Err(store::Error::Stopped) => return Err(Stopped),
@@ -97,11 +104,18 @@ impl Worker {
     }
 
     fn room(&self, running: &Running, lane: Lane) -> usize {
-        let most = self.shared.delivery.max_turns_in_flight;
-        let free = most.saturating_sub(running.turns.len());
+        let free = self.most(Lane::Conversation).saturating_sub(running.turns.len());
         match lane {
             Lane::Conversation => free,
-            Lane::Ticket => free.min((most / 4).max(1).saturating_sub(running.tickets)),
+            Lane::Ticket => free.min(self.most(lane).saturating_sub(running.tickets)),
+        }
+    }
+
+    fn most(&self, lane: Lane) -> usize {
+        let most = self.shared.delivery.max_turns_in_flight;
+        match lane {
+            Lane::Conversation => most,
+            Lane::Ticket => (most / 4).max(1),
         }
     }
 
@@ -115,6 +129,8 @@ impl Worker {
             biased;
             () = stop.cancelled() => {}
             Some(ended) = running.turns.join_next() => running.ended(ended.ok()),
+            // The sweep may find a held connection well again.
+            () = tokio::time::sleep(self.shared.delivery.hold_probe), if !self.shared.held.is_empty() => {}
             result = self.shared.store.wait_due(lanes), if !lanes.is_empty() => {
                 if let Err(error) = result {
                     tracing::error!(error = %turn::error_chain(&error), "waiting for work failed");

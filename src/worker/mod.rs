@@ -2,6 +2,7 @@
 
 pub mod backoff;
 pub mod dispatch;
+pub mod hold;
 pub mod retention;
 pub mod sweep;
 pub mod turn;

@@ -20,14 +20,21 @@ pub async fn run(cx: Context, stop: CancellationToken) {
     }
     // There from the start, so that the first finding shows as an increase.
     found_by(&cx).inc_by(0);
+    let mut fails = false;
     loop {
-        match once(&cx).await {
+        let swept = once(&cx).await;
+        let failed_before = std::mem::replace(&mut fails, swept.is_err());
+        match swept {
             Ok(0) => {}
             Ok(found) => tracing::warn!(
                 connection = %cx.settings.name,
                 found,
                 "the sweep found customer messages that no webhook announced; check the app's webhook URL and subscriptions"
             ),
+            // Once, not every two minutes for as long as the connection is ill.
+            Err(error) if failed_before => {
+                tracing::debug!(connection = %cx.settings.name, error = %error, "the sweep failed again");
+            }
             Err(error) => tracing::warn!(connection = %cx.settings.name, error = %error, "the sweep failed"),
         }
         tokio::select! {

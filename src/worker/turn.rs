@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
-use super::backoff;
 use super::dispatch::Shared;
-use crate::domain::{Ending, Event, EventId, EventIds, Reason, Timestamp};
+use super::{backoff, hold};
+use crate::config::Guarantee;
+use crate::domain::{Ending, Event, EventId, EventIds, Lane, Reason, Timestamp};
 use crate::handlers::{self, Context, LastResort, Run, Stop};
+use crate::hubspot::pulse::Api;
 use crate::store::interrupts::Watch;
 use crate::store::{self, Finish, Lease, Renewal, Turn};
 use crate::telemetry::metrics;
@@ -17,8 +19,6 @@ use crate::telemetry::metrics;
 const UNCONFIGURED_PAUSE: Duration = Duration::from_hours(1);
 /// What a peer that asks for no pause at all gets.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
-/// So many failed attempts before an unreachable HubSpot is taken for an outage.
-const OUTAGE_AFTER: u32 = 3;
 /// How long to wait after the store itself failed.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
 
@@ -52,7 +52,12 @@ pub(super) async fn work(shared: &Shared, lease: Lease) {
         attempt = turn.run,
         event.ids = %EventIds(&ids)
     );
-    let run = Run { lease: &lease, turn, watch: &watch, last_resort: last_resort.clone() };
+    let end = End { shared, cx, lease: &lease, bound: &bound, last_resort: last_resort.clone() };
+    if turn.crashed && shared.delivery.guarantee == Guarantee::AtMostOnce && !bound.is_empty() {
+        return tracing::Instrument::instrument(end.bury(Reason::Interrupted, "nothing of it is done again"), span)
+            .await;
+    }
+    let run = Run { lease: &lease, turn, watch: &watch, last_resort };
     let handler = AssertUnwindSafe(handlers::run(cx, run)).catch_unwind();
     let ended = tracing::Instrument::instrument(
         async {
@@ -69,9 +74,8 @@ pub(super) async fn work(shared: &Shared, lease: Lease) {
     let result = ended.unwrap_or_else(|_| {
         shared.metrics.turn_panics.inc();
         let why = "the turn panicked; this is a bug, please report it".to_owned();
-        Err(Stop::Retry { after: None, why, unreachable: false })
+        Err(Stop::Retry { after: None, why })
     });
-    let end = End { shared, cx, lease: &lease, bound: &bound, last_resort };
     tracing::Instrument::instrument(end.write_down(result), span).await;
 }
 
@@ -90,7 +94,9 @@ async fn keep_alive(shared: &Shared, lease: &Lease, watch: &Watch) {
 }
 
 fn last_resort(shared: &Shared, lease: &Lease, turn: &Turn) -> Option<LastResort> {
-    let oldest = turn.events.iter().map(|event| event.received_at).min()?;
+    // What was planned for later, or replayed, has waited since then.
+    let waits_since = |event: &Event| event.due_at.map_or(event.received_at, |due| due.max(event.received_at));
+    let oldest = turn.events.iter().map(waits_since).min()?;
     let now = shared.clock.now();
     if now.since(oldest) > shared.delivery.max_event_age {
         return Some(LastResort { reason: Reason::Expired, detail: "it waited too long".to_owned() });
@@ -112,21 +118,26 @@ struct End<'a> {
 
 impl End<'_> {
     async fn write_down(&self, result: Result<Finish, Stop>) {
+        if !matches!(result, Err(Stop::Hold { .. })) {
+            hold::release_if_well(self.shared, self.cx, self.lane()).await;
+        }
         match result {
-            Ok(finish) => {
-                self.recovered().await;
-                self.finish(finish).await;
-            }
+            Ok(finish) => self.finish(finish).await,
             Err(Stop::Defer { why, counts: true, .. }) if self.hopeless() => self.retry(None, &why).await,
             Err(Stop::Defer { until, why, counts }) => self.defer(until, &why, counts).await,
-            // An outage is not this turn's failure: after a few tries the connection waits for it to pass.
-            Err(Stop::Retry { why, unreachable: true, .. }) if self.lease.attempts >= OUTAGE_AFTER => {
-                self.hold("unreachable", &why).await;
+            // HubSpot's trouble is not this turn's failure.
+            Err(Stop::Retry { why, .. }) if hold::is_outage(self.shared, self.cx, Api::Conversations) => {
+                self.hold(hold::OUTAGE, None, &why).await;
             }
-            Err(Stop::Retry { after, why, .. }) => self.retry(after, &why).await,
+            Err(Stop::Retry { why, .. })
+                if self.lane() == Lane::Ticket && hold::is_outage(self.shared, self.cx, Api::Crm) =>
+            {
+                self.wait(self.shared.delivery.hold_probe, &why).await;
+            }
+            Err(Stop::Retry { after, why }) => self.retry(after, &why).await,
             Err(Stop::Wait { after, why }) => self.wait(after, &why).await,
             Err(Stop::Again { why }) => self.again(&why).await,
-            Err(Stop::Hold { cause, why }) => self.hold(cause, &why).await,
+            Err(Stop::Hold { cause, for_, why }) => self.hold(cause, for_, &why).await,
             Err(Stop::Refused { reason, detail }) => self.bury(reason, &detail).await,
             Err(Stop::LeaseLost) => {
                 tracing::warn!("the lease was lost; another run goes on");
@@ -172,36 +183,19 @@ impl End<'_> {
     }
 
     /// The whole connection is ill: its events keep their place, others go on.
-    async fn hold(&self, cause: &'static str, why: &str) {
+    async fn hold(&self, cause: &str, for_: Option<Duration>, why: &str) {
         if let Some(LastResort { reason: Reason::Expired, .. }) = self.last_resort {
             return self.bury(Reason::Expired, why).await;
         }
-        let until = self.shared.clock.now().after(self.shared.delivery.hold_probe);
-        let connection = &self.lease.key.connection;
-        if self.shared.held.insert(connection.clone(), cause).is_none() {
-            tracing::warn!(connection = %connection, cause, why, "the connection is held");
-        }
-        self.held_gauge(cause).set(1);
-        if let Err(error) = self.shared.store.hold(connection, until, &format!("{cause}: {why}")).await {
-            tracing::error!(error = %error_chain(&error), "a hold could not be stored");
-        }
-        self.defer(until, why, false).await;
+        let until = hold::begin(self.shared, &self.lease.key.connection, cause, for_, why).await;
+        // Behind those not tried yet, but not for the whole of a long hold: that may be over sooner.
+        let next = self.shared.clock.now().after(self.shared.delivery.hold_probe);
+        tracing::debug!(until = %until, why, "turn deferred by a hold");
+        defer(self.shared, self.lease, until.min(next), why, false).await;
     }
 
-    /// A turn went through: a hold of its connection is over.
-    async fn recovered(&self) {
-        let connection = &self.lease.key.connection;
-        let Some((_, cause)) = self.shared.held.remove(connection) else { return };
-        self.held_gauge(cause).set(0);
-        tracing::info!(connection = %connection, cause, "the connection works again");
-        if let Err(error) = self.shared.store.hold(connection, self.shared.clock.now(), cause).await {
-            tracing::error!(error = %error_chain(&error), "a hold could not be released");
-        }
-    }
-
-    fn held_gauge(&self, cause: &str) -> prometheus_client::metrics::gauge::Gauge {
-        let labels = metrics::Held { connection: self.lease.key.connection.0.clone(), cause: cause.to_owned() };
-        self.shared.metrics.connection_held.get_or_create(&labels).clone()
+    fn lane(&self) -> Lane {
+        self.lease.key.object.lane()
     }
 
     /// Ends every bound event as dead.

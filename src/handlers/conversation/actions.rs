@@ -6,13 +6,14 @@ use super::scene::Scene;
 use super::talk::Talk;
 use super::{act, ask, decide, handoff, session};
 use crate::agents::{Answer, Decision};
+use crate::config::Guarantee;
 use crate::domain::{
     Ending, Event, EventId, EventKind, Message, MessageKind, Mode, Outcome, Reason, SessionState, Timestamp,
 };
 use crate::filters::{ownership, place};
 use crate::handlers::journal::{self, outcome, step};
 use crate::handlers::{Stop, unreadable};
-use crate::hubspot::Class;
+use crate::hubspot::{Class, Effect};
 use crate::store::request::{self, ActionKind, HandoffRequest};
 use crate::store::{SessionChange, SessionKey, StepResult, StepStatus};
 
@@ -179,7 +180,10 @@ async fn take(talk: &mut Talk<'_>, scene: &mut Scene, at: Timestamp) -> Result<O
             scene.thread.assigned_to = Some(ai);
             Ok(None)
         }
-        Err(error) if matches!(error.class, Class::Retry { .. } | Class::Hold { .. }) => {
+        Err(error)
+            if matches!(error.class, Class::Retry { .. } | Class::Hold { .. })
+                && !(error.effect == Effect::Unclear && talk.cx.delivery.guarantee == Guarantee::AtMostOnce) =>
+        {
             talk.journal.settle(step::TAKE, outcome(StepStatus::NotSent)).await?;
             Err(error.into())
         }

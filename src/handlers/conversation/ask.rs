@@ -11,6 +11,7 @@ use super::scene::Scene;
 use super::talk::Talk;
 use super::{decide, question, session, sort, topic};
 use crate::agents::{self, Answer, Class, Effect, Question, Recall};
+use crate::config::Guarantee;
 use crate::domain::{MessageId, Reason};
 use crate::handlers::Stop;
 use crate::handlers::journal::{self, outcome, step};
@@ -207,8 +208,10 @@ async fn listen(talk: &mut Talk<'_>, question: &Question) -> Result<Heard, Stop>
 async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<Heard>, Stop> {
     // A look that fails must not cost the agent's work: the last look before the post follows anyway.
     let scene = match Scene::read(talk).await {
-        Ok(Some(scene)) => scene,
-        Ok(None) | Err(Stop::Retry { .. } | Stop::Wait { .. } | Stop::Hold { .. } | Stop::Refused { .. }) => {
+        Ok(Some(scene)) if !scene.thread.archived && !scene.thread.spam => scene,
+        // The next run begins with the thread and says which of them it is; the agent need not think on.
+        Ok(_) => return Err(Stop::Again { why: "the thread was deleted or put in the trash meanwhile".to_owned() }),
+        Err(Stop::Retry { .. } | Stop::Wait { .. } | Stop::Hold { .. } | Stop::Refused { .. }) => {
             return Ok(None);
         }
         Err(stop) => return Err(stop),
@@ -286,11 +289,13 @@ async fn failed(talk: &mut Talk<'_>, before: Attempts, error: agents::Error) -> 
     let status = if unclear { StepStatus::Intended } else { StepStatus::NotSent };
     let result = Some(journal::encode(&attempts)?);
     talk.journal.settle(step::ASK_AGENT, StepResult { status, result, text: None, posted: None }).await?;
-    if failed >= talk.cx.settings.agent.attempts || talk.last_resort.is_some() {
+    // What an agent with a memory may have heard is neither asked again nor asked about.
+    let once = unclear && talk.cx.delivery.guarantee == Guarantee::AtMostOnce;
+    if once || failed >= talk.cx.settings.agent.attempts || talk.last_resort.is_some() {
         return Ok(Asked::Failed(error.to_string()));
     }
     match error.class {
-        Class::Retry { after } => Err(Stop::Retry { after, why: error.to_string(), unreachable: false }),
+        Class::Retry { after } => Err(Stop::Retry { after, why: error.to_string() }),
         Class::Busy { after } => {
             let until = talk.cx.now().after(after);
             Err(Stop::Defer { until, why: error.to_string(), counts: false })

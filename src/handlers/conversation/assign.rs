@@ -7,6 +7,7 @@ use super::handoff::spoken_language;
 use super::plan::Plan;
 use super::scene::Scene;
 use super::talk::Talk;
+use crate::config::Guarantee;
 use crate::domain::{ActorId, Channel, TicketId};
 use crate::filters::place;
 use crate::filters::routing::Facts;
@@ -14,7 +15,7 @@ use crate::handlers::Stop;
 use crate::handlers::handoff::assign::who;
 use crate::handlers::handoff::ticket::owner_of;
 use crate::handlers::journal::{self, outcome, step};
-use crate::hubspot::Class;
+use crate::hubspot::{Class, Effect};
 use crate::store::{StepResult, StepStatus};
 
 /// How the assignment ended.
@@ -117,6 +118,9 @@ async fn attempt(talk: &mut Talk<'_>, to: Option<&ActorId>) -> Result<Settled, S
     }
     match client.assign(&talk.thread_id, to).await {
         Ok(()) => Ok(Settled::Assigned),
+        Err(error) if error.effect == Effect::Unclear && talk.cx.delivery.guarantee == Guarantee::AtMostOnce => {
+            Ok(Settled::Refused(format!("{error}; whether it was made is not known, and it is not made again")))
+        }
         Err(error) if matches!(error.class, Class::Retry { .. } | Class::Hold { .. }) => {
             talk.journal.settle(step::ASSIGN, outcome(StepStatus::NotSent)).await?;
             Err(error.into())

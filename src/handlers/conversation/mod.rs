@@ -33,7 +33,7 @@ use self::scene::Scene;
 use self::talk::Talk;
 use super::journal::{Journal, encode, outcome, step};
 use super::{Context, Run, Stop};
-use crate::config::{Guarantee, OnAgentFailure};
+use crate::config::OnAgentFailure;
 use crate::domain::{Ending, Event, EventKind, Mode, Reason, SessionPatch, SessionState, ThreadId};
 use crate::filters::{ownership, pace, place};
 use crate::store::{Finish, SessionKey, StepStatus};
@@ -42,10 +42,6 @@ pub(super) use sort::pause_after;
 
 /// Runs the turn.
 pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Finish, Stop> {
-    if run.turn.crashed && cx.delivery.guarantee == Guarantee::AtMostOnce {
-        let endings = run.turn.events.iter().map(|event| Ending::dead(event.id, Reason::Interrupted));
-        return Ok(Finish { endings: endings.collect(), ..Finish::default() });
-    }
     let mut talk = begin(cx, run, thread_id);
     sort::own(&mut talk).await?;
     delivery::look(&mut talk).await?;

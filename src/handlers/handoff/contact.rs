@@ -1,10 +1,11 @@
 //! The customer's contact: found by the address, else made. Without one the handoff goes on.
 
 use super::{Case, Desk, Ended, Record};
+use crate::config::Guarantee;
 use crate::domain::{Contact, ContactId};
 use crate::handlers::Stop;
 use crate::handlers::journal::step::CONTACT;
-use crate::hubspot::{Class, Error};
+use crate::hubspot::{Class, Effect, Error};
 use crate::store::StepStatus;
 
 /// Runs the step. A creation whose end is unclear is looked for by the address, and a second one is refused by HubSpot
@@ -36,6 +37,9 @@ async fn make(desk: &mut Desk<'_, '_>, customer: &Contact) -> Result<Ended, Stop
     desk.intend(CONTACT, desk.cx.hubspot_timeout).await?;
     match client.create_contact(customer).await {
         Ok(id) => desk.settle(CONTACT, StepStatus::Done, Record::done(id.0, "made")).await,
+        Err(error) if error.effect == Effect::Unclear && desk.cx.delivery.guarantee == Guarantee::AtMostOnce => {
+            desk.unknown(CONTACT, "a contact").await
+        }
         Err(error) => match adopt(desk, customer, &error).await {
             Some(id) => desk.settle(CONTACT, StepStatus::Done, Record::done(id.0, "found")).await,
             None => desk.failed(CONTACT, error).await,

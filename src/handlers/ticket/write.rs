@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Values, sync};
+use crate::config::Guarantee;
 use crate::domain::{Ending, Event, EventId, Outcome, Reason, SessionId, ThreadId, TicketId};
 use crate::handlers::handoff::ticket::HANDED_OFF_TAG;
 use crate::handlers::journal::{self, Journal, outcome, step};
@@ -226,6 +227,10 @@ async fn update(
             Err(error) => error,
         };
         if error.effect == Effect::Unclear {
+            if cx.delivery.guarantee == Guarantee::AtMostOnce {
+                let detail = format!("{error}; whether the ticket was updated is not known, and it is not done again");
+                return Err(Stop::Refused { reason: Reason::AttemptsExhausted, detail });
+            }
             return Err(error.into());
         }
         let refused: Vec<String> =

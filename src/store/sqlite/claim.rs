@@ -1,11 +1,12 @@
 //! Leases: taken, renewed, freed when their holder is gone.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rusqlite::params;
 
 use super::core::Tx;
 use super::fault::Fault;
+use super::hold::{self, Admission};
 use super::mailbox::{Mailbox, Mark, lane};
 use crate::domain::Timestamp;
 use crate::store::{Claim, Error, Lease, Renewal};
@@ -19,6 +20,13 @@ pub(super) const EXPIRED: &str = "SELECT id FROM mailboxes INDEXED BY mailboxes_
 /// Looked at once, at the start.
 const QUEUED: &str = "SELECT count(*) FROM mailboxes INDEXED BY mailboxes_due \
      WHERE lease_until IS NULL AND due_at IS NOT NULL";
+
+/// As many rows as there are leases.
+const LEASED: &str =
+    "SELECT connection_id FROM mailboxes INDEXED BY mailboxes_leased WHERE lease_until IS NOT NULL AND lane >= ?1";
+
+const LEASED_OF: &str =
+    "SELECT 1 FROM mailboxes INDEXED BY mailboxes_leased WHERE lease_until IS NOT NULL AND connection_id = ?1";
 
 /// A new start of the process: whoever held a lease is gone.
 pub(super) fn start(tx: &mut Tx<'_>) -> Result<(), Fault> {
@@ -35,26 +43,77 @@ pub(super) fn start(tx: &mut Tx<'_>) -> Result<(), Fault> {
 /// Leases due mailboxes of a lane, in turn across connections, beginning after the one served last.
 pub(super) fn claim(tx: &mut Tx<'_>, claim: Claim) -> Result<Vec<Lease>, Fault> {
     free(tx, tx.now)?;
+    full(tx, claim).clear();
+    let mut places = Places::count(tx, claim)?;
     let mut queues = Vec::new();
     for connection in in_turn(tx, claim) {
-        if !held(tx, connection)? {
-            let due = due(tx, claim, connection)?;
-            queues.push((connection, due));
-        }
+        let most = match hold::admission(tx, connection)? {
+            Admission::All => claim.n,
+            Admission::One if is_leased(tx, connection)? => 0,
+            Admission::One => 1,
+            Admission::None => continue,
+        };
+        queues.push((connection, most, due(tx, claim, connection)?));
     }
     let mut leases = Vec::new();
-    while leases.len() < claim.n && queues.iter().any(|(_, due)| !due.is_empty()) {
-        for (connection, due) in &mut queues {
-            if leases.len() == claim.n {
-                break;
+    while leases.len() < claim.n && queues.iter().any(|(_, _, due)| !due.is_empty()) {
+        for (connection, most, due) in &mut queues {
+            if leases.len() == claim.n || due.is_empty() {
+                continue;
             }
-            if let Some(id) = due.pop_front() {
+            if *most == 0 || !places.admits(*connection) {
+                full(tx, claim).insert(*connection);
+                due.clear();
+            } else if let Some(id) = due.pop_front() {
                 leases.push(lease(tx, claim, id)?);
+                *most -= 1;
+                places.take(*connection);
                 *served(tx, claim) = *connection;
             }
         }
     }
     Ok(leases)
+}
+
+/// Who has how many places.
+struct Places {
+    free: usize,
+    /// For each connection.
+    kept: usize,
+    /// For connections that have none, because nothing of theirs was ever stored.
+    kept_for_unknown: usize,
+    taken: BTreeMap<i64, usize>,
+}
+
+impl Places {
+    /// Conversations may use every place, tickets only those of their lane.
+    fn count(tx: &Tx<'_>, claim: Claim) -> Result<Self, Fault> {
+        let mut taken: BTreeMap<i64, usize> = tx.memory.names.ids().into_iter().map(|id| (id, 0)).collect();
+        if claim.sharers < 2 {
+            return Ok(Self { free: claim.n, kept: 0, kept_for_unknown: 0, taken });
+        }
+        let mut statement = tx.conn.prepare_cached(LEASED)?;
+        for connection in statement.query_map([lane(claim.lane)], |row| row.get::<_, i64>(0))? {
+            *taken.entry(connection?).or_default() += 1;
+        }
+        // Connections that left the settings are counted as well: they must not keep everything.
+        let sharers = claim.sharers.max(taken.len());
+        let kept = (claim.n + taken.values().sum::<usize>()) / (2 * sharers);
+        let kept_for_unknown = kept * (sharers - taken.len());
+        Ok(Self { free: claim.n, kept, kept_for_unknown, taken })
+    }
+
+    /// Is there a place that is not kept for another?
+    fn admits(&self, connection: i64) -> bool {
+        let others = self.taken.iter().filter(|(id, _)| **id != connection);
+        let kept = others.map(|(_, taken)| self.kept.saturating_sub(*taken)).sum::<usize>();
+        self.free > kept + self.kept_for_unknown
+    }
+
+    fn take(&mut self, connection: i64) {
+        self.free = self.free.saturating_sub(1);
+        *self.taken.entry(connection).or_default() += 1;
+    }
 }
 
 /// Extends a lease and takes the interrupt mark.
@@ -106,9 +165,14 @@ fn served<'a>(tx: &'a mut Tx<'_>, claim: Claim) -> &'a mut i64 {
     if lane(claim.lane) == 0 { conversations } else { tickets }
 }
 
-fn held(tx: &Tx<'_>, connection: i64) -> Result<bool, Fault> {
-    let mut statement = tx.conn.prepare_cached("SELECT 1 FROM holds WHERE connection_id = ?1 AND until > ?2")?;
-    Ok(statement.exists(params![connection, tx.now.0])?)
+fn full<'a>(tx: &'a mut Tx<'_>, claim: Claim) -> &'a mut BTreeSet<i64> {
+    let [conversations, tickets] = &mut tx.memory.full;
+    if lane(claim.lane) == 0 { conversations } else { tickets }
+}
+
+fn is_leased(tx: &Tx<'_>, connection: i64) -> Result<bool, Fault> {
+    let mut statement = tx.conn.prepare_cached(LEASED_OF)?;
+    Ok(statement.exists([connection])?)
 }
 
 fn due(tx: &Tx<'_>, claim: Claim, connection: i64) -> Result<VecDeque<i64>, Fault> {

@@ -3,6 +3,7 @@
 //! [`super::runner`] decides on which thread it runs. A transaction holds one or more pieces of work. Those in
 //! a savepoint of their own take nothing with them but themselves when they fail.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -52,6 +53,8 @@ pub(super) struct Memory {
     pub names: Names,
     /// By lane: the connection that was served last.
     pub served: [i64; 2],
+    /// By lane: connections that may have no further lease until one is given back, whatever is due.
+    pub full: [BTreeSet<i64>; 2],
     /// This start of the process.
     pub epoch: i64,
     /// What to do after the commit.

@@ -20,22 +20,22 @@ pub(super) const LEASE_ENDS: &str =
 pub(super) fn hold(tx: &mut Tx<'_>, connection: &ConnectionName, until: Timestamp, cause: &str) -> Result<(), Fault> {
     let id = tx.memory.names.id_or_create(tx.conn, connection)?;
     tx.memory.effects.wake = true;
+    tx.memory.full = Default::default();
     if until <= tx.now {
         tx.conn.prepare_cached("DELETE FROM holds WHERE connection_id = ?1")?.execute([id])?;
         return Ok(());
     }
     let before = tx
         .conn
-        .prepare_cached("SELECT until, since, cause FROM holds WHERE connection_id = ?1")?
+        .prepare_cached("SELECT since, cause FROM holds WHERE connection_id = ?1")?
         .query_row([id], |row| {
             let mut columns = Columns::of(row);
-            Ok((columns.time()?, columns.time()?, columns.get::<String>()?))
+            Ok((columns.time()?, columns.get::<String>()?))
         })
         .optional()?;
-    // A hold that is renewed when its probe failed is still the same one.
-    let same =
-        |(ended, _, why): &(Timestamp, Timestamp, String)| why == cause && ended.after(until.since(tx.now)) >= tx.now;
-    let since = before.filter(same).map_or(tx.now, |(_, since, _)| since);
+    // A hold that is renewed when its probe failed is still the same one, whichever call it was.
+    let word = |cause: &str| cause.split(':').next().map(str::to_owned);
+    let since = before.filter(|(_, known)| word(known) == word(cause)).map_or(tx.now, |(since, _)| since);
     tx.conn
         .prepare_cached(
             "INSERT INTO holds (connection_id, until, since, cause) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE \
@@ -45,13 +45,13 @@ pub(super) fn hold(tx: &mut Tx<'_>, connection: &ConnectionName, until: Timestam
     Ok(())
 }
 
-/// The connections held now, by name.
+/// The connections that are held and not released, by name.
 pub(super) fn holds(tx: &Tx<'_>) -> Result<Vec<Hold>, Fault> {
     let mut statement = tx.conn.prepare_cached(
         "SELECT c.name, h.until, h.since, h.cause FROM holds h JOIN connections c ON c.id = h.connection_id \
-         WHERE h.until > ?1 ORDER BY c.name",
+         ORDER BY c.name",
     )?;
-    let rows = statement.query_map([tx.now.0], |row| {
+    let rows = statement.query_map([], |row| {
         let mut columns = Columns::of(row);
         Ok(Hold {
             connection: ConnectionName(columns.get()?),
@@ -67,9 +67,40 @@ pub(super) fn holds(tx: &Tx<'_>) -> Result<Vec<Hold>, Fault> {
 pub(super) fn next_due(tx: &Tx<'_>, lanes: &[Lane]) -> Result<(Timestamp, Option<Timestamp>), Fault> {
     let mut next = tx.conn.prepare_cached(LEASE_ENDS)?.query_row([], |row| Columns::of(row).maybe_time())?;
     for connection in tx.memory.names.ids() {
-        next = earlier(next, soonest(tx.conn, connection, lanes, tx.now)?);
+        let open: Vec<Lane> = lanes.iter().copied().filter(|lane| !is_full(tx, *lane, connection)).collect();
+        next = earlier(next, soonest(tx.conn, connection, &open, tx.now)?);
     }
     Ok((tx.now, next))
+}
+
+fn is_full(tx: &Tx<'_>, lane: Lane, connection: i64) -> bool {
+    let [conversations, tickets] = &tx.memory.full;
+    if mailbox::lane(lane) == 0 { conversations } else { tickets }.contains(&connection)
+}
+
+/// How a claim treats a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// As many as there are places.
+    All,
+    /// Its hold has run out and it is not known to be well: one mailbox finds out.
+    One,
+    /// Held.
+    None,
+}
+
+/// Is the connection held?
+pub(super) fn admission(tx: &Tx<'_>, connection: i64) -> Result<Admission, Fault> {
+    let until = tx
+        .conn
+        .prepare_cached("SELECT until FROM holds WHERE connection_id = ?1")?
+        .query_row([connection], |row| Columns::of(row).time())
+        .optional()?;
+    Ok(match until {
+        None => Admission::All,
+        Some(until) if until > tx.now => Admission::None,
+        Some(_) => Admission::One,
+    })
 }
 
 /// When a connection's next free mailbox can be claimed. What was due before a hold that is over keeps its time.

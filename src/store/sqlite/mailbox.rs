@@ -179,6 +179,7 @@ impl Mailbox {
         self.due_at = None;
         self.reschedule(tx)?;
         self.save(tx)?;
+        tx.memory.full = Default::default();
         tx.memory.effects.wake = true;
         Ok(())
     }

@@ -47,7 +47,7 @@ fn refusals() -> Vec<(u16, Headers, String, Class)> {
         (400, &[], html(), REJECTED),
         (401, &[], body("EXPIRED_AUTHENTICATION"), hold("unauthorized", None)),
         (401, &[], html(), hold("unauthorized", None)),
-        (403, &[], body("MISSING_SCOPES"), Class::Permanent { reason: Reason::MissingScope }),
+        (403, &[], body("MISSING_SCOPES"), hold("missing_scope", None)),
         (403, &[], body("USER_DOES_NOT_HAVE_PERMISSIONS"), REJECTED),
         (403, &[], html(), REJECTED),
         (404, &[], body("OBJECT_NOT_FOUND"), Class::NotFound),
