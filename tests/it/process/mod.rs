@@ -5,6 +5,7 @@
     reason = "clippy's own exception for tests does not reach the helpers beside them"
 )]
 
+mod blow;
 mod commands;
 mod context;
 mod crash;
@@ -13,13 +14,17 @@ mod disk;
 mod drain;
 mod fails;
 mod handoff;
+mod load;
 mod model;
 mod outside;
 mod own_agent;
+mod power;
+mod rounds;
 mod rules;
 mod secrets;
 mod serve;
 mod start;
 mod tickets;
 mod tour;
+mod verdict;
 mod workflow;
