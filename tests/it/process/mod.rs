@@ -5,6 +5,7 @@
     reason = "clippy's own exception for tests does not reach the helpers beside them"
 )]
 
+mod backup;
 mod blow;
 mod commands;
 mod context;
@@ -15,6 +16,7 @@ mod drain;
 mod fails;
 mod handoff;
 mod load;
+mod migration;
 mod model;
 mod outside;
 mod own_agent;
@@ -27,4 +29,5 @@ mod start;
 mod tickets;
 mod tour;
 mod verdict;
+mod worker;
 mod workflow;
