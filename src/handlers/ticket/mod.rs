@@ -96,9 +96,10 @@ async fn keep_in_step(
     }
     // Before the values to be written: a session that changes in between then has another version, and what this turn
     // knows of it cannot undo its newer value.
-    let sessions = match bound.touches_sessions() {
-        true => cx.store.sessions_of_ticket(&cx.settings.name, ticket).await?,
-        false => Vec::new(),
+    let sessions = if bound.touches_sessions() {
+        cx.store.sessions_of_ticket(&cx.settings.name, ticket).await?
+    } else {
+        Vec::new()
     };
     let wish = write::Wish::of(cx, ticket, &bound.writes).await?;
     write::wait(cx, ticket, &wish, journal).await?;

@@ -1,6 +1,7 @@
 //! What a power cut may leave, to the byte. SQLite flushes the log at each commit and the database at each checkpoint;
 //! of what was written since the last flush any sectors may have arrived, in any order, the others may be old, missing or
 //! garbage. Whatever is left must open, be sound, and hold everything that was answered.
+#![expect(clippy::unwrap_used, reason = "clippy's leave for tests does not reach the helpers beside them")]
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
