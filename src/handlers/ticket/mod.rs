@@ -46,6 +46,11 @@ impl Bound {
         bound
     }
 
+    /// May a session change by it?
+    fn touches_sessions(&self) -> bool {
+        !(self.changes.is_empty() && self.dirty.is_empty() && self.writes.is_empty())
+    }
+
     /// Ends changes and writes alike.
     fn end(&self, ending: impl Fn(&Event) -> Ending) -> Finish {
         Finish { endings: self.changes.iter().chain(&self.writes).map(ending).collect(), ..Finish::default() }
@@ -89,9 +94,16 @@ async fn keep_in_step(
     if !cx.settings.ticketing.enabled {
         return Ok(bound.end(|event| Ending::skipped(event.id, Reason::TicketingDisabled)));
     }
+    // Before the values to be written: a session that changes in between then has another version, and what this turn
+    // knows of it cannot undo its newer value.
+    let sessions = if bound.touches_sessions() {
+        cx.store.sessions_of_ticket(&cx.settings.name, ticket).await?
+    } else {
+        Vec::new()
+    };
     let wish = write::Wish::of(cx, ticket, &bound.writes).await?;
     write::wait(cx, ticket, &wish, journal).await?;
-    let sync = sync::Sync::of(cx, ticket, &bound.changes, &bound.dirty, !bound.writes.is_empty()).await?;
+    let sync = sync::Sync::of(cx, ticket, &bound.changes, &bound.dirty, sessions).await?;
     let names: BTreeSet<&String> = sync.properties().iter().chain(wish.properties()).collect();
     let names: Vec<String> = names.into_iter().cloned().collect();
     if names.is_empty() {

@@ -18,19 +18,15 @@ pub(super) struct Sync<'a> {
 }
 
 impl<'a> Sync<'a> {
-    /// Reads what the bridge knows of the ticket; nothing of it when nothing changed.
+    /// Reads what the bridge knows of the changes; `sessions` are the ticket's.
     pub(super) async fn of(
         cx: &Context,
         ticket: &TicketId,
         changes: &'a [Event],
         dirty: &[String],
-        writes: bool,
+        sessions: Vec<Session>,
     ) -> Result<Self, Stop> {
-        let mut sync = Self { changes, sessions: Vec::new(), properties: Vec::new(), ours: Ours::default() };
-        if changes.is_empty() && dirty.is_empty() && !writes {
-            return Ok(sync);
-        }
-        sync.sessions = cx.store.sessions_of_ticket(&cx.settings.name, ticket).await?;
+        let mut sync = Self { changes, sessions, properties: Vec::new(), ours: Ours::default() };
         if sync.sessions.is_empty() {
             return Ok(sync);
         }

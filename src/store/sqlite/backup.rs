@@ -34,7 +34,8 @@ pub(super) fn copy(source: &Connection, to: &Path) -> rusqlite::Result<()> {
     if done != StepResult::Done {
         return Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None));
     }
-    std::fs::rename(&partial, to).map_err(|_| cannot(to))
+    std::fs::rename(&partial, to).map_err(|_| cannot(to))?;
+    super::file::keep_name(to).map_err(|_| cannot(to))
 }
 
 fn partial(to: &Path) -> PathBuf {

@@ -31,6 +31,11 @@ pub(super) fn touch(path: &Path) -> io::Result<()> {
     options.open(path).map(drop)
 }
 
+/// Puts the name of a new file on disk: without it a power cut takes the name, and what a migration kept is not found.
+pub(super) fn keep_name(path: &Path) -> io::Result<()> {
+    folder(path).map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
 /// Takes the lock beside the database; waits for another process to give it back.
 pub(super) async fn lock(path: &Path, wait: Duration) -> Result<File, OpenError> {
     let name = lock_name(path);

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::schema;
@@ -44,8 +45,9 @@ pub enum OpenError {
     },
     /// A newer release wrote it.
     #[error(
-        "{path} has schema {found}, which is newer than this release's {known}; start the release that wrote it, or \
-         put back the copy `{path}.v{known}.bak` it kept"
+        "{path} has schema {found}, which is newer than this release's {known}; start the release that wrote it, or put \
+         back the copy it kept: move {path}, {path}-wal and {path}-shm away, then rename {path}.v{known}.bak to {path} \
+         (what happened since that copy is not in it)"
     )]
     NewerSchema {
         /// The database.
@@ -128,9 +130,18 @@ pub(super) fn writer(file: Option<&Path>) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(path, flags).map_err(failed("open it"))?;
     settle(&conn, WRITER_CACHE_KIB).map_err(failed("set it up"))?;
+    recognise(&conn, path)?;
     prepare_to_write(&conn).map_err(failed("set it up for writing"))?;
     schema::migrate(&mut conn, file, schema::MIGRATIONS)?;
     Ok(conn)
+}
+
+/// Refuses what is not ours or too new, and leaves it as it is: closing it does not fold its log into it.
+fn recognise(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::from_sql(path, "set it up", source);
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(failed)?;
+    schema::version(conn, path, schema::MIGRATIONS)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map(drop).map_err(failed)
 }
 
 /// A second connection, for people: it never writes and never waits for the writer.

@@ -21,12 +21,8 @@ const SEED: &str = "INSERT INTO meta (name, value) \
 pub(super) fn migrate(conn: &mut Connection, file: Option<&Path>, migrations: &[&str]) -> Result<(), OpenError> {
     let path = file.unwrap_or_else(|| Path::new(":memory:"));
     let failed = |doing| move |source| OpenError::from_sql(path, doing, source);
-    let found = pragma(conn, "user_version").map_err(failed("read its version"))?;
-    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
-    check_ours(conn, path, found)?;
-    if found > known {
-        return Err(OpenError::NewerSchema { path: path.to_owned(), found, known });
-    }
+    let found = version(conn, path, migrations)?;
+    let known = newest(migrations);
     if found == known {
         return Ok(());
     }
@@ -35,6 +31,21 @@ pub(super) fn migrate(conn: &mut Connection, file: Option<&Path>, migrations: &[
     }
     let done = usize::try_from(found).unwrap_or(0);
     apply(conn, migrations.iter().skip(done), known).map_err(failed("migrate it"))
+}
+
+/// The schema a file has, 0 for an empty one. Only reads; refuses what is not ours and what is too new.
+pub(super) fn version(conn: &Connection, path: &Path, migrations: &[&str]) -> Result<i64, OpenError> {
+    let failed = |source| OpenError::from_sql(path, "read its version", source);
+    let (found, known) = (pragma(conn, "user_version").map_err(failed)?, newest(migrations));
+    check_ours(conn, path, found)?;
+    if found > known {
+        return Err(OpenError::NewerSchema { path: path.to_owned(), found, known });
+    }
+    Ok(found)
+}
+
+fn newest(migrations: &[&str]) -> i64 {
+    i64::try_from(migrations.len()).unwrap_or(i64::MAX)
 }
 
 fn apply<'m>(conn: &mut Connection, steps: impl Iterator<Item = &'m &'m str>, version: i64) -> rusqlite::Result<()> {

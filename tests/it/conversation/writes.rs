@@ -201,6 +201,25 @@ async fn the_echo_of_an_older_write_does_not_set_the_session_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_value_that_comes_while_an_older_one_is_written_is_not_undone() {
+    let mut house = House::with(mapped).await;
+    let (thread, ticket) = house.desk(CARLA).await;
+    house.crash_and_restart().await;
+    let looks = |house: &House| record::calls(&house.portal, "GET", "/owners");
+    let before = looks(&house);
+    // The values are read, then the owner is looked up, and it takes its time.
+    house.fault(1, "GET", "/crm/v3/owners", Effect::Delay { ms: 2_000 });
+    let session = house.remembers(&thread, "order", "1").await;
+    let (keys, owner) = (vec!["order".to_owned()], Some(house.rep().to_string()));
+    house.write(&ticket, TicketWrite { session: Some(session.id.0), keys, owner, ..TicketWrite::default() }).await;
+    house.run_until("the look at the owners", |house| looks(house) > before).await;
+    house.learns(&thread, &ticket, "order", "2").await;
+    house.until_quiet().await;
+    assert_eq!(house.custom_data(&thread).await["order"], "2");
+    assert_eq!(house.property(&ticket, "order_number").as_deref(), Some("2"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_mapped_stays_in_the_session() {
     let mut house = House::with(mapped).await;
     let (thread, ticket) = house.desk(CARLA).await;

@@ -142,9 +142,16 @@ impl Desk {
         self.api(&format!("/sessions?thread={thread}")).await["items"][0].clone()
     }
 
-    /// The newest two hundred events.
+    /// Every event, the newest first; none while nobody answers.
     pub async fn events(&self) -> Vec<Value> {
-        self.api("/events?limit=200").await["items"].as_array().cloned().unwrap_or_default()
+        let (mut events, mut path) = (Vec::new(), "/events?limit=200".to_owned());
+        loop {
+            let page = self.api(&path).await;
+            let Some(items) = page["items"].as_array() else { return Vec::new() };
+            events.extend(items.iter().cloned());
+            let Some(next) = page["next"].as_str() else { return events };
+            path = format!("/events?limit=200&cursor={next}");
+        }
     }
 
     /// Waits until everything HubSpot announced was taken and has ended, and returns it all. Only the looks whether a
@@ -219,6 +226,11 @@ impl Desk {
     /// The thread's ticket.
     pub fn ticket_of(&self, thread: &ThreadId) -> TicketId {
         TicketId(self.portal.thread_view(thread).unwrap().ticket.unwrap().id)
+    }
+
+    /// The bridge's database.
+    pub fn database(&self) -> PathBuf {
+        self.home.path().join("bridge.db")
     }
 
     /// What the process has logged.

@@ -3,7 +3,9 @@
 use hubspot_bridge::sandbox::portal::{Effect, Fault};
 use reqwest::StatusCode;
 
-use super::desk::{Desk, MESSAGE, messages_of};
+use super::blow::Blow;
+use super::desk::{Desk, MESSAGE, ended, messages_of};
+use super::rounds::{self, Plan};
 
 async fn not_ready(desk: &Desk) {
     desk.until("/readyz to answer 503", async || {
@@ -52,4 +54,48 @@ async fn a_second_signal_cuts() {
     desk.bridge.start().await.unwrap();
     desk.settled().await;
     assert_eq!(desk.answers(&asked.thread).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigterm_under_load_loses_nothing_and_repeats_nothing() {
+    let plan = Plan { name: "SIGTERM", blows: &[Blow::Terminate], rounds: rounds::wanted().div_ceil(5) };
+    rounds::play(plan).await;
+}
+
+#[tokio::test]
+async fn an_agent_slower_than_the_grace_time_is_cut_and_asked_again() {
+    // Takes what it is asked and never answers.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut desk = Desk::closed().await;
+    let usual = std::fs::read_to_string(&desk.bridge.settings).unwrap();
+    let hangs = format!(
+        "[connections.acme.agent]\nkind = \"openai\"\nbase_url = \"http://{}/v1\"\napi_key = \"x\"\nmodel = \"x\"\n",
+        silent.local_addr().unwrap()
+    );
+    desk.rewrite(|text| {
+        let text = text.replace("[connections.acme.agent]\n", &hangs);
+        text.replace("[admin]", "drain_grace = \"300ms\"\n[admin]")
+    });
+    desk.bridge.start().await.unwrap();
+    let asked = desk.asks("How long does shipping take?");
+    let _connection = silent.accept().await.unwrap();
+    desk.bridge.terminate();
+    let status = desk.bridge.ended().await.unwrap();
+    assert_eq!(status.code(), Some(0), "{}", desk.log());
+    assert!(desk.log().contains("the grace time is over"), "{}", desk.log());
+
+    desk.rewrite(|_| usual);
+    desk.bridge.start().await.unwrap();
+    assert_eq!(ended(&desk.settled().await, &asked.message), "replied");
+    assert_eq!(desk.answers(&asked.thread).len(), 1);
+}
+
+/// A shell between the container's init and the bridge would keep SIGTERM to itself.
+#[test]
+fn the_container_gives_its_signals_to_the_bridge_itself() {
+    let file = include_str!("../../../Dockerfile");
+    let line = |word: &str| file.lines().map(str::trim).find(|line| line.starts_with(word)).unwrap_or_default();
+    assert_eq!(line("ENTRYPOINT"), r#"ENTRYPOINT ["/usr/local/bin/hubspot-bridge"]"#);
+    assert_eq!(line(r#"CMD ["serve""#), r#"CMD ["serve"]"#);
+    assert_eq!(line("STOPSIGNAL"), "STOPSIGNAL SIGTERM");
 }

@@ -6,6 +6,8 @@
 )]
 
 mod canaries;
+mod backup;
+mod blow;
 mod commands;
 mod context;
 mod crash;
@@ -14,14 +16,20 @@ mod disk;
 mod drain;
 mod fails;
 mod handoff;
+mod load;
+mod migration;
 mod model;
 mod outside;
 mod own_agent;
 mod proxy;
+mod power;
+mod rounds;
 mod rules;
 mod secrets;
 mod serve;
 mod start;
 mod tickets;
 mod tour;
+mod verdict;
+mod worker;
 mod workflow;
