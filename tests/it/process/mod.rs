@@ -5,9 +5,9 @@
     reason = "clippy's own exception for tests does not reach the helpers beside them"
 )]
 
-mod canaries;
 mod backup;
 mod blow;
+mod canaries;
 mod commands;
 mod context;
 mod crash;
@@ -21,8 +21,8 @@ mod migration;
 mod model;
 mod outside;
 mod own_agent;
-mod proxy;
 mod power;
+mod proxy;
 mod rounds;
 mod rules;
 mod secrets;
