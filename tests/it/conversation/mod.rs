@@ -9,7 +9,7 @@
 )]
 
 mod actions;
-mod agent;
+pub(crate) mod agent;
 mod answers;
 mod assist;
 mod delivery;
@@ -21,7 +21,7 @@ pub(crate) mod house;
 mod life;
 mod notes;
 mod outside;
-mod record;
+pub(crate) mod record;
 mod records;
 mod relay;
 mod reviewed;

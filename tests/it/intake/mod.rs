@@ -4,13 +4,13 @@
 mod actions;
 mod answers;
 mod documented;
-mod fixture;
+pub(crate) mod fixture;
 mod judging;
 mod listener;
 mod notes;
 mod opencx;
 mod properties;
-mod recording;
+pub(crate) mod recording;
 mod routing;
 mod signature;
 

@@ -8,7 +8,7 @@
 mod commands;
 mod context;
 mod crash;
-mod desk;
+pub(crate) mod desk;
 mod disk;
 mod drain;
 mod fails;
