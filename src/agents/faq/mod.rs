@@ -89,9 +89,10 @@ impl Faq {
             Intent::Greeting => Decision::Reply { text: GREETING.to_owned() },
             Intent::Answer => self.answer(question, &text)?,
         };
-        Ok(match decision {
-            Decision::Reply { text } if files => Decision::Reply { text: format!("{text}\n\n{NOT_OPENED}") },
-            decision => decision,
+        Ok(if let (Decision::Reply { text }, true) = (&decision, files) {
+            Decision::Reply { text: format!("{text}\n\n{NOT_OPENED}") }
+        } else {
+            decision
         })
     }
 

@@ -33,9 +33,9 @@ async fn asked(config: &Config, kind: AgentKind, question: &Question) -> (Result
     let mut config = config.clone();
     let acme = acme(&mut config);
     acme.agent.kind = kind;
-    acme.agent.base_url = "https://agent.example".to_owned();
+    "https://agent.example".clone_into(&mut acme.agent.base_url);
     acme.agent.api_key = Some(Secret::Value("key".to_owned()));
-    acme.agent.model = "small".to_owned();
+    "small".clone_into(&mut acme.agent.model);
     acme.agent.signing_secret = Some(Secret::Value("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned()));
     acme.agent.articles = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/faq");
     let ear = Arc::new(Ear::default());

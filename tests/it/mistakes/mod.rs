@@ -3,7 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "clippy's own exception for tests does not reach the helpers beside them"
 )]
 
