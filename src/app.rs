@@ -17,7 +17,7 @@ use crate::handlers::context::Common;
 use crate::handlers::{Context, startup};
 use crate::hubspot::{self, transport::Transport};
 use crate::intake::{self, Intake, listener};
-use crate::lifecycle::{self, Kind, Lifecycle};
+use crate::lifecycle::{Kind, Lifecycle, Signals};
 use crate::store::sqlite::{self, SqliteStore};
 use crate::store::{Interrupts, Ledger, Store};
 use crate::telemetry::Metrics;
@@ -60,8 +60,16 @@ pub enum Error {
 /// # Errors
 /// When it cannot start, and when a vital task ended.
 pub async fn serve(config: Config) -> Result<(), Error> {
+    let mut signals = Signals::listen().map_err(Error::Signals)?;
     let config = Arc::new(config);
-    let house = House::build(&config).await?;
+    let house = tokio::select! {
+        biased;
+        () = signals.next() => {
+            tracing::info!("told to stop before it was ready");
+            return Ok(());
+        }
+        house = House::build(&config) => house?,
+    };
     let public = listen("server.listen", config.server.listen).await?;
     let admin = listen("admin.listen", config.admin.listen).await?;
     let life = Lifecycle::default();
@@ -72,7 +80,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         connections = config.connections.len(),
         "ready"
     );
-    wait(&life, &house.health, &config).await?;
+    wait(&mut signals, &life, &house.health, &config).await;
     life.failed().map_or(Ok(()), |task| Err(Error::TaskEnded(task)))
 }
 
@@ -81,11 +89,11 @@ async fn listen(key: &'static str, address: SocketAddr) -> Result<TcpListener, E
 }
 
 /// First signal: drain. Second signal, or the end of the grace time: cut.
-async fn wait(life: &Lifecycle, health: &health::Health, config: &Config) -> Result<(), Error> {
+async fn wait(signals: &mut Signals, life: &Lifecycle, health: &health::Health, config: &Config) {
     let draining = life.draining();
     tokio::select! {
         biased;
-        signal = lifecycle::signal() => signal.map_err(Error::Signals)?,
+        () = signals.next() => {}
         () = draining.cancelled() => {}
     }
     // Readiness goes first, so that a load balancer looks elsewhere while deliveries are still stored.
@@ -98,10 +106,9 @@ async fn wait(life: &Lifecycle, health: &health::Health, config: &Config) -> Res
         () = tokio::time::sleep(config.server.drain_grace) => {
             tracing::warn!("the grace time is over; turns in flight are cut and resumed at the next start");
         }
-        _ = lifecycle::signal() => tracing::warn!("cut by a second signal"),
+        () = signals.next() => tracing::warn!("cut by a second signal"),
     }
     life.cut();
-    Ok(())
 }
 
 /// Every part, built.
@@ -149,16 +156,8 @@ impl House {
     }
 
     fn start(&self, life: &Lifecycle, public: TcpListener, admin: TcpListener) {
-        let worker = Worker::new(Arc::clone(&self.shared));
-        let stop = life.draining();
-        let alive = self.health.worker();
-        // The listeners close when the worker has drained: until then deliveries are still stored, and operators see.
         let closing = CancellationToken::new();
-        let drained = closing.clone().drop_guard();
-        life.spawn(Kind::Vital, "the worker", async move {
-            let _signs = (alive, drained);
-            worker.run(stop).await;
-        });
+        work(life, &self.health, Arc::clone(&self.shared), closing.clone());
         for cx in self.shared.connections.values() {
             life.spawn(Kind::Errand, "the sweep", sweep::run(cx.clone(), life.draining()));
             let look = startup::run(cx.clone(), Arc::clone(&self.problems), life.draining());
@@ -194,6 +193,19 @@ impl House {
             listener::serve(admin, admin::router(state), bounds, stop.cancelled_owned()).await;
         });
     }
+}
+
+/// Starts the worker. When it ends, readiness does, `closing` is cancelled, and so does the process: nothing of the service
+/// is worth anything without it.
+pub fn work(life: &Lifecycle, health: &Arc<health::Health>, shared: Arc<Shared>, closing: CancellationToken) {
+    let worker = Worker::new(shared);
+    let (stop, alive) = (life.draining(), health.worker());
+    // The listeners close when the worker has drained: until then deliveries are still stored, and operators see.
+    let drained = closing.drop_guard();
+    life.spawn(Kind::Vital, "the worker", async move {
+        let _signs = (alive, drained);
+        worker.run(stop).await;
+    });
 }
 
 async fn open_store(config: &Config, clock: &Arc<dyn Clock>, interrupts: &Interrupts) -> Result<SqliteStore, Error> {

@@ -1,8 +1,10 @@
 //! Signals, drain, and what happens when a task ends: the whole lifecycle policy in one place.
 
 use std::future::Future;
+use std::io;
 use std::sync::{Arc, OnceLock};
 
+use tokio::signal::unix::{self, Signal, SignalKind};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -81,18 +83,41 @@ impl Lifecycle {
     }
 }
 
+/// SIGTERM and SIGINT, from [`Self::listen`] on. The first process of a container hears only the signals it has handlers
+/// for, so `serve` listens before it does anything else, and for as long as it runs.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Installs the handlers.
+    ///
+    /// # Errors
+    /// When the system refuses them.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: unix::signal(SignalKind::terminate())?,
+            interrupt: unix::signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Returns at the next signal; at once when one came since the last.
+    pub async fn next(&mut self) {
+        tokio::select! {
+            biased;
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
 /// Returns at SIGTERM or SIGINT.
 ///
 /// # Errors
 /// When the handlers cannot be installed.
-pub async fn signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        biased;
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+pub async fn signal() -> io::Result<()> {
+    Signals::listen()?.next().await;
     Ok(())
 }

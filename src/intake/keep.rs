@@ -41,8 +41,12 @@ impl Intake {
             tracing::error!(connection = %path.name, %error, cause = error.source(), "delivery not stored");
             Refused::from(&error)
         })?;
-        for ((connection, ended), fresh) in ended.into_iter().zip(&appended.fresh) {
+        for (((connection, ended), fresh), id) in ended.into_iter().zip(&appended.fresh).zip(&appended.ids) {
             if let (Some((state, reason)), true) = (ended, fresh) {
+                if state == State::Dead {
+                    let fix = reason.fix();
+                    tracing::warn!(event.id = %id, %connection, outcome = "dead", %reason, fix, "event ended dead");
+                }
                 self.count_ended(connection, state, reason);
             }
         }

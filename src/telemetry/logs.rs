@@ -18,14 +18,18 @@
 //! Never: message text, names and addresses of people, tokens, secrets, bodies. `error` wants a human, `warn` may,
 //! `info` tells what became of events, `debug` how.
 
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::panic::PanicHookInfo;
 
+use tracing::field::Field;
 use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::{FilterExt, filter_fn};
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
+use tracing_subscriber::fmt::{MakeWriter, layer};
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use crate::config::telemetry::{LogFormat, Telemetry};
 
@@ -65,49 +69,25 @@ where
         LogFormat::Text => true,
         LogFormat::Json => false,
     };
-    let writer = OneLine(writer);
     let lines: Box<dyn Layer<Registry> + Send + Sync> = if text {
-        fmt::layer().with_ansi(terminal).with_writer(writer).with_filter(wanted).boxed()
+        let fields = debug_fn(one_line).delimited(" ");
+        layer().with_ansi(terminal).fmt_fields(fields).with_writer(writer).with_filter(wanted).boxed()
     } else {
-        fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(writer).with_filter(wanted).boxed()
+        layer().json().flatten_event(true).with_span_list(false).with_writer(writer).with_filter(wanted).boxed()
     };
     Ok(tracing_subscriber::registry().with(lines))
 }
 
-/// Gives each event one line, whatever its fields hold: an id with a line break in it must not look like another event.
-struct OneLine<M>(M);
-
-impl<'w, M: MakeWriter<'w>> MakeWriter<'w> for OneLine<M> {
-    type Writer = Line<M::Writer>;
-
-    fn make_writer(&'w self) -> Self::Writer {
-        Line(self.0.make_writer())
+/// Fields as text, their control characters escaped: an id with a line break in it must not look like another event, and
+/// a terminal must not obey a customer's words.
+fn one_line(out: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    if field.name() != "message" {
+        write!(out, "{}=", field.name())?;
     }
-
-    fn make_writer_for(&'w self, metadata: &Metadata<'_>) -> Self::Writer {
-        Line(self.0.make_writer_for(metadata))
+    for letter in format!("{value:?}").chars() {
+        if letter.is_control() { write!(out, "{}", letter.escape_default())? } else { out.write_char(letter)? }
     }
-}
-
-struct Line<W>(W);
-
-impl<W: io::Write> io::Write for Line<W> {
-    /// The whole event with its line end: this is how the layer writes it.
-    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
-        let (line, end) = event.strip_suffix(b"\n").map_or((event, &b""[..]), |line| (line, b"\n"));
-        if line.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
-            let line = String::from_utf8_lossy(line).replace('\n', "\\n").replace('\r', "\\r");
-            // In one write, like any other event: two threads' lines must not mix.
-            self.0.write_all(&[line.as_bytes(), end].concat())?;
-        } else {
-            self.0.write_all(event)?;
-        }
-        Ok(event.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
+    Ok(())
 }
 
 /// HTTP libraries write headers and bodies at debug level, tokens among them; no filter lets that through.
@@ -128,7 +108,7 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{self, Write};
     use std::sync::{Arc, Mutex};
 
     use super::*;

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use super::dispatch::Shared;
 use super::{backoff, hold};
 use crate::config::Guarantee;
-use crate::domain::{Ending, Event, EventId, EventIds, Lane, Reason, Timestamp};
+use crate::domain::{Ending, Event, EventId, EventIds, Lane, Outcome, Reason, Timestamp};
 use crate::handlers::{self, Context, LastResort, Run, Stop};
 use crate::hubspot::pulse::Api;
 use crate::store::interrupts::Watch;
@@ -228,14 +228,14 @@ impl End<'_> {
             reason: reason.to_owned(),
         };
         self.shared.metrics.events_finished.get_or_create(&labels).inc();
-        tracing::info!(
-            event.id = %ending.event,
-            connection = %self.cx.settings.name,
-            outcome = ending.outcome.as_str(),
-            reason,
-            detail = ending.detail.as_deref().unwrap_or_default(),
-            "event ended"
-        );
+        let (connection, detail) = (&self.cx.settings.name, ending.detail.as_deref().unwrap_or_default());
+        if ending.outcome == Outcome::Dead {
+            let fix = ending.reason.map_or("", Reason::fix);
+            tracing::warn!(event.id = %ending.event, %connection, outcome = "dead", reason, detail, fix, "event ended dead");
+        } else {
+            let outcome = ending.outcome.as_str();
+            tracing::info!(event.id = %ending.event, %connection, outcome, reason, detail, "event ended");
+        }
     }
 
     async fn defer(&self, until: Timestamp, why: &str, counts: bool) {

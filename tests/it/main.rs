@@ -6,6 +6,7 @@ mod conversation;
 mod filters;
 mod hubspot;
 mod intake;
+mod mistakes;
 mod process;
 mod sandbox;
 mod security;

@@ -29,6 +29,8 @@ const NO_ARTICLE: &str =
 const PERSON: &str = "Of course, I am passing you on to a colleague, who will get back to you here.";
 const FILES_ONLY: &str =
     "Thank you, I am passing this on to a colleague, who will have a look and get back to you here.";
+/// Ends every answer to somebody who sent files: an article may have nothing to do with what is in them.
+const NOT_OPENED: &str = "I cannot open files, so I have not looked at what you sent. If it matters for your question, just ask for a person.";
 
 /// The agent.
 #[derive(Debug)]
@@ -79,14 +81,19 @@ impl Faq {
     fn decide(&self, question: &Question) -> Result<Decision, rusqlite::Error> {
         let text = customer_words(question);
         let wanted = intent::intent(&text);
-        let files_only = wanted == Intent::Nothing && question.messages.iter().any(|said| !said.attachments.is_empty());
-        match wanted {
-            Intent::Person => Ok(handoff(PERSON, "the customer asked for a person")),
-            Intent::Nothing if files_only => Ok(handoff(FILES_ONLY, "the customer sent only files")),
-            Intent::Nothing => Ok(Decision::Nothing),
-            Intent::Greeting => Ok(Decision::Reply { text: GREETING.to_owned() }),
-            Intent::Answer => self.answer(question, &text),
-        }
+        let files = question.messages.iter().any(|said| !said.attachments.is_empty());
+        let decision = match wanted {
+            Intent::Person => handoff(PERSON, "the customer asked for a person"),
+            Intent::Nothing if files => handoff(FILES_ONLY, "the customer sent only files"),
+            Intent::Nothing => Decision::Nothing,
+            Intent::Greeting => Decision::Reply { text: GREETING.to_owned() },
+            Intent::Answer => self.answer(question, &text)?,
+        };
+        Ok(if let (Decision::Reply { text }, true) = (&decision, files) {
+            Decision::Reply { text: format!("{text}\n\n{NOT_OPENED}") }
+        } else {
+            decision
+        })
     }
 
     fn answer(&self, question: &Question, text: &str) -> Result<Decision, rusqlite::Error> {
@@ -123,9 +130,9 @@ fn customer_words(question: &Question) -> String {
     question.messages.iter().map(|said| words::unquoted(&said.text)).collect::<Vec<_>>().join("\n")
 }
 
-/// HubSpot may have changed the mark-up of what was posted, so only the words are compared.
+/// HubSpot may have changed the mark-up of what was posted, so only the words are compared; [`NOT_OPENED`] may follow them.
 fn said_already(said: &Said, answer: &str) -> bool {
-    said.by == Speaker::Ai && words::all(&said.text) == words::all(answer)
+    said.by == Speaker::Ai && words::all(&said.text).starts_with(&words::all(answer))
 }
 
 fn handoff(words: &str, reason: &str) -> Decision {

@@ -133,7 +133,7 @@ fn read_inboxes(s: &mut Reader<'_>) -> Option<Vec<String>> {
         s.doubtful(
             "inboxes",
             "is empty: the AI answers in every inbox",
-            "name the inboxes it may answer in, e.g. [\"123456\"]",
+            "name the inboxes it may answer in, e.g. [\"123456\"], or begin with `mode = \"assist\"`",
         );
     }
     Some(inboxes)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::time::error::Elapsed;
 
 use super::plan::Plan;
 use super::scene::Scene;
@@ -184,22 +185,35 @@ async fn listen(talk: &mut Talk<'_>, question: &Question) -> Result<Heard, Stop>
     let limit = talk.cx.settings.agent.timeout;
     let call = tokio::time::timeout(limit, agent.ask(question));
     tokio::pin!(call);
+    let of_call = |ended: Result<_, Elapsed>| {
+        Heard::Answer(ended.unwrap_or_else(|_| {
+            Err(agents::Error {
+                operation: "ask",
+                detail: format!("no answer within {limit:?}"),
+                effect: Effect::Unclear,
+                class: Class::Retry { after: None },
+            })
+        }))
+    };
     loop {
         tokio::select! {
             biased;
-            answer = &mut call => {
-                return Ok(Heard::Answer(answer.unwrap_or_else(|_| Err(agents::Error {
-                    operation: "ask",
-                    detail: format!("no answer within {limit:?}"),
-                    effect: Effect::Unclear,
-                    class: Class::Retry { after: None },
-                }))));
+            ended = &mut call => return Ok(of_call(ended)),
+            () = talk.watch.raised() => {}
+        }
+        // The agent goes on meanwhile: a slow look of ours must not use up its time.
+        let mut answer = None;
+        let look = interrupted(talk, question);
+        tokio::pin!(look);
+        let heard = loop {
+            tokio::select! {
+                biased;
+                heard = &mut look => break heard?,
+                ended = &mut call, if answer.is_none() => answer = Some(ended),
             }
-            () = talk.watch.raised() => {
-                if let Some(heard) = interrupted(talk, question).await? {
-                    return Ok(heard);
-                }
-            }
+        };
+        if let Some(heard) = heard.or_else(|| answer.map(&of_call)) {
+            return Ok(heard);
         }
     }
 }

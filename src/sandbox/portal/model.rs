@@ -41,6 +41,8 @@ pub struct Said {
     pub subject: Option<String>,
     /// The whole text, when `text` is cut to the newest reply.
     pub original: Option<String>,
+    /// Name and address of each attached file.
+    pub files: Vec<(String, String)>,
     /// From the customer's side or ours.
     pub direction: Direction,
     /// `1000`, `1002`, ….

@@ -134,6 +134,23 @@ impl Portal {
     }
 }
 
+/// Files.
+impl Portal {
+    /// A message that was just written carries a file as well.
+    pub fn attach(&self, to: &Posted, name: &str, url: &str) -> Result<(), ActionError> {
+        self.act(|state, _| {
+            let number = number(state, &to.thread)?;
+            let thread = state.conversations.threads.get_mut(&number);
+            let item = thread.and_then(|thread| thread.items.iter_mut().find(|item| item.id == to.message.0));
+            match item.map(|item| &mut item.kind) {
+                Some(ItemKind::Message(said)) => said.files.push((name.to_owned(), url.to_owned())),
+                Some(_) | None => return Err(ActionError::Record("message", to.message.0.clone())),
+            }
+            Ok(())
+        })
+    }
+}
+
 /// Reps and bots in a thread.
 impl Portal {
     /// Somebody gives the thread to a user, or to nobody.

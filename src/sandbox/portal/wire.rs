@@ -77,6 +77,7 @@ pub fn item(item: &Item, thread: u64, now: Timestamp) -> Value {
 
 fn message(said: &Said, now: Timestamp) -> Value {
     let incoming = said.direction == Direction::Incoming;
+    let file = |(name, url): &(String, String)| json!({"type": "FILE", "name": name, "url": url});
     let status = match &said.fails {
         Some((at, why)) if *at <= now => json!({
             "statusType": "FAILED",
@@ -89,7 +90,7 @@ fn message(said: &Said, now: Timestamp) -> Value {
         "text": said.text,
         "richText": said.rich_text,
         "subject": said.subject,
-        "attachments": [],
+        "attachments": said.files.iter().map(file).collect::<Vec<_>>(),
         "direction": if incoming { "INCOMING" } else { "OUTGOING" },
         "channelId": said.channel_id,
         "channelAccountId": said.channel_account_id,

@@ -138,6 +138,17 @@ async fn files_without_words_go_to_a_human() {
 }
 
 #[tokio::test]
+async fn files_beside_a_question_are_said_to_be_unopened_and_the_answer_is_known_again() {
+    let mut asked = question("How do I reset my password?");
+    asked.messages[0].attachments.push(Attachment { kind: "FILE".into(), ..Attachment::default() });
+    let first = ask(&examples(), &asked).await;
+    assert!(reply(&first).contains("new password") && reply(&first).contains("I cannot open files"), "{first:?}");
+    asked.history.push(said(Speaker::Ai, reply(&first)));
+    let again = ask(&examples(), &asked).await;
+    assert!(handoff_reason(&again).contains("given already"), "{again:?}");
+}
+
+#[tokio::test]
 async fn an_answer_that_did_not_help_is_not_given_twice() {
     let faq = examples();
     let mut asked = question("How do I reset my password?");

@@ -192,7 +192,9 @@ impl Agent for Scripted {
             (state.delay, state.moves.pop_front())
         };
         let mut call = Call(Some(self.clone()));
-        tokio::time::sleep(delay).await;
+        // In two steps, as a peer's head and body: it must be polled on to come to its end.
+        tokio::time::sleep(delay / 2).await;
+        tokio::time::sleep(delay / 2).await;
         call.0 = None;
         let texts: Vec<&str> = question.messages.iter().map(|said| said.text.as_str()).collect();
         match next {

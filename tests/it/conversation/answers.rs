@@ -44,20 +44,6 @@ async fn a_question_is_answered_once_in_the_name_of_the_ai_user() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_burst_gets_one_answer() {
-    let mut house = House::new().await;
-    let asked = house.chat("Hello");
-    house.run_for(Duration::from_secs(1)).await;
-    house.chat_on(&asked.thread, "my parcel");
-    house.run_for(Duration::from_secs(1)).await;
-    house.chat_on(&asked.thread, "where is it?");
-    house.until_quiet().await;
-
-    assert_eq!(house.outcomes(&asked.thread).await, ["merged", "merged", "replied"]);
-    assert_eq!(house.public_posts(&asked.thread), ["answer to: Hello + my parcel + where is it?"]);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_burst_without_end_is_answered_after_quiet_period_max() {
     let mut house = House::new().await;
     let asked = house.chat("word 0");

@@ -76,7 +76,7 @@ impl House {
 
     pub async fn start(&mut self) {
         let portals = BTreeMap::from([("acme".into(), self.portal.clone()), ("beta".into(), self.beta.clone())]);
-        let file = self.folder.path().join("bridge.db");
+        let file = self.file();
         self.life = Some(Life::start(&file, &self.config, &portals, &self.agent, &self.clock).await);
         // The first sweep sets its mark before anybody writes.
         self.run_for(STEP).await;
@@ -93,6 +93,11 @@ impl House {
 
     pub async fn drain(&mut self) {
         self.life.take().unwrap().drain().await;
+    }
+
+    /// The database.
+    pub fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join("bridge.db")
     }
 
     pub fn life(&self) -> &Life {

@@ -9,7 +9,7 @@
 )]
 
 mod actions;
-mod agent;
+pub(crate) mod agent;
 mod answers;
 mod assist;
 mod at_most_once;
@@ -24,7 +24,7 @@ mod ill;
 mod life;
 mod notes;
 mod outside;
-mod record;
+pub(crate) mod record;
 mod records;
 mod relay;
 mod reviewed;

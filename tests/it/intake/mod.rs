@@ -4,14 +4,14 @@
 mod actions;
 mod answers;
 mod documented;
-mod fixture;
+pub(crate) mod fixture;
 mod hostile;
 mod judging;
 mod listener;
 mod notes;
 mod opencx;
 mod properties;
-mod recording;
+pub(crate) mod recording;
 mod routing;
 mod signature;
 

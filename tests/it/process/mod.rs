@@ -11,7 +11,7 @@ mod canaries;
 mod commands;
 mod context;
 mod crash;
-pub mod desk;
+pub(crate) mod desk;
 mod disk;
 mod drain;
 mod fails;

@@ -77,6 +77,7 @@ fn message(call: &Call<'_>, body: &Value) -> Checked<(By, NewItem)> {
         rich_text: optional(body, "richText"),
         subject: optional(body, "subject").filter(|_| email),
         original: None,
+        files: Vec::new(),
         direction: Direction::Outgoing,
         channel_id,
         channel_account_id,
