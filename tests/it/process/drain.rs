@@ -89,13 +89,3 @@ async fn an_agent_slower_than_the_grace_time_is_cut_and_asked_again() {
     assert_eq!(ended(&desk.settled().await, &asked.message), "replied");
     assert_eq!(desk.answers(&asked.thread).len(), 1);
 }
-
-/// A shell between the container's init and the bridge would keep SIGTERM to itself.
-#[test]
-fn the_container_gives_its_signals_to_the_bridge_itself() {
-    let file = include_str!("../../../Dockerfile");
-    let line = |word: &str| file.lines().map(str::trim).find(|line| line.starts_with(word)).unwrap_or_default();
-    assert_eq!(line("ENTRYPOINT"), r#"ENTRYPOINT ["/usr/local/bin/hubspot-bridge"]"#);
-    assert_eq!(line(r#"CMD ["serve""#), r#"CMD ["serve"]"#);
-    assert_eq!(line("STOPSIGNAL"), "STOPSIGNAL SIGTERM");
-}
