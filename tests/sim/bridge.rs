@@ -38,6 +38,7 @@ pub struct Bridge {
     pub ledger: Arc<dyn Ledger>,
     pub fuse: Arc<Fuse>,
     pub metrics: Metrics,
+    pub config: Arc<Config>,
     tasks: JoinSet<()>,
 }
 
@@ -85,7 +86,7 @@ impl Bridge {
         let worker = Worker::new(Arc::new(shared));
         tasks.spawn(async move { worker.run(CancellationToken::new()).await });
         let router = intake::router(Intake { store, config: Arc::clone(config), clock, metrics: metrics.clone() });
-        Self { router, ledger: sqlite, fuse, metrics, tasks }
+        Self { router, ledger: sqlite, fuse, metrics, config: Arc::clone(config), tasks }
     }
 
     /// The process dies: nothing of it runs on, nothing is flushed.

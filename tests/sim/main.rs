@@ -15,13 +15,13 @@
 mod agent;
 mod bridge;
 mod check;
-mod desk;
 mod draw;
 mod fuse;
 mod people;
 mod plan;
 mod play;
 mod shrink;
+mod survey;
 mod tally;
 
 use std::collections::BTreeSet;

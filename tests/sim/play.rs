@@ -21,7 +21,7 @@ use super::bridge::{Bridge, Parts};
 use super::draw::Draw;
 use super::plan::{Plan, What};
 use super::tally::Tally;
-use super::{check, desk, people};
+use super::{check, people};
 
 const URL: &str = "https://bridge.example.com";
 const START: Timestamp = Timestamp(1_790_000_000_000);
@@ -32,6 +32,8 @@ const PATIENCE: Duration = Duration::from_hours(6);
 
 /// One portal, its connection and its agent.
 pub struct Site {
+    /// Its place in the plan.
+    pub number: usize,
     pub name: &'static str,
     pub portal: Portal,
     pub agent: Planned,
@@ -72,7 +74,6 @@ pub async fn play(plan: &Plan) -> Tally {
     for site in &play.sites {
         let bridge = play.bridge.as_ref().expect("it is up");
         check::all(site, bridge, &play.plan, &mut play.tally).await;
-        desk::all(site, bridge, &play.config, &mut play.tally).await;
     }
     check::nothing_left_behind(&play.file);
     play.tally
@@ -237,7 +238,7 @@ fn sites(plan: &Plan, clock: &Arc<ManualClock>) -> Vec<Site> {
         portal.set_target(Some(Target { url, secret, signing: Signing::Both, retry_scale: 0.01 }));
         portal.set_visibility(plan.visibility());
         let agent = Planned::new(plan.nature.habits, Draw::new(plan.seed, u64::from(number) + 1));
-        Site { name, portal, agent }
+        Site { number: usize::try_from(number).expect("small"), name, portal, agent }
     };
     [(0, "acme"), (1, "beta")].into_iter().take(plan.nature.portals).map(site).collect()
 }
