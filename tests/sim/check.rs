@@ -28,7 +28,7 @@ pub async fn all(site: &Site, bridge: &Bridge, plan: &Plan, tally: &mut Tally) {
     every_message_known(&world, &events);
     nothing_said_twice(&world, &events, tally);
     answered_in_order(&world);
-    everything_due_was_answered(&world, &events, plan.nature);
+    everything_due_was_answered(&world, &events, plan);
     never_over_a_human(&world, plan.nature);
 }
 
@@ -195,10 +195,15 @@ fn nothing_said_twice(world: &World, events: &[hubspot_bridge::domain::Event], t
     assert!(comments <= handed_off, "{comments} handoff comments for {handed_off} handoffs: {:?}", dump(world, None));
     for event in events.iter().filter(|event| matches!(event.outcome, Some(Outcome::Replied | Outcome::Merged))) {
         let id = event.message_id.as_ref().map(hubspot_bridge::domain::MessageId::as_str).unwrap_or_default();
-        let handed_off =
-            events.iter().any(|other| other.turn == event.turn && other.outcome == Some(Outcome::HandedOff));
+        // What the whole turn came to may be something else than words to the customer.
+        let elsewhere = [Outcome::HandedOff, Outcome::Drafted, Outcome::NoReplyNeeded];
+        let ended =
+            |other: &hubspot_bridge::domain::Event| other.outcome.is_some_and(|ended| elsewhere.contains(&ended));
+        let not_said = events.iter().any(|other| other.turn == event.turn && ended(other));
         assert!(
-            handed_off || answered.contains_key(id),
+            not_said
+                || event.outcome == Some(Outcome::Merged) && event.message_id.is_none()
+                || answered.contains_key(id),
             "the ledger says it was answered, the thread does not: {event:?}\n{}",
             dump(world, event.object.as_ref().map(hubspot_bridge::domain::Object::id))
         );
@@ -226,10 +231,21 @@ fn answered_in_order(world: &World) {
 }
 
 /// Without humans in the way, every customer message got an answer or a human.
-fn everything_due_was_answered(world: &World, events: &[hubspot_bridge::domain::Event], nature: Nature) {
+fn everything_due_was_answered(world: &World, events: &[hubspot_bridge::domain::Event], plan: &Plan) {
+    let nature = plan.nature;
     // What HubSpot does not show yet may be overtaken by a later message's answer.
     let hidden = nature.visibility_ms > 0;
-    if nature.humans || hidden || events.iter().any(|event| event.outcome == Some(Outcome::HandedOff)) {
+    let rules = nature.rules;
+    let silent = rules.assist || rules.at_most_once || rules.max_event_age.is_some() || rules.refunds.is_some();
+    let fails = rules.on_agent_failure != "handoff" || plan.is_refused_something();
+    let odd = nature.habits.drafts_percent + nature.habits.silent_percent > 0 || nature.responders;
+    if nature.humans
+        || hidden
+        || silent
+        || fails
+        || odd
+        || events.iter().any(|event| event.outcome == Some(Outcome::HandedOff))
+    {
         return;
     }
     let answered: BTreeSet<&str> = world
