@@ -7,7 +7,7 @@ use hubspot_bridge::domain::{Event, Outcome, Timestamp};
 use serde_json::Value;
 
 use super::case::Case;
-use super::record::Author;
+use super::record::{Author, Kind};
 use crate::plan::What;
 use crate::tally::Tally;
 
@@ -64,6 +64,9 @@ fn each_relay_once(case: &Case<'_>) -> usize {
         let item = thread.and_then(|thread| thread.items.iter().find(|item| item.id == *message));
         let reps =
             item.is_some_and(|item| matches!(item.author, Author::Rep | Author::RepsMailbox) && item.is_reps_word());
+        // Internal notes, where they are wanted: comments, and notes on a ticket, which are in no thread.
+        let note = item.is_none_or(|item| item.author == Author::Rep && item.kind == Kind::Comment);
+        let reps = reps || (note && case.settings.mirror_notes);
         assert!(reps, "carried, but no rep said it to a customer: {item:?}");
         assert!(case.sessions.iter().any(|known| known.id.to_string() == *session), "carried to no session: {session}");
     }

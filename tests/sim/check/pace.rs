@@ -1,7 +1,6 @@
 //! Guarantees 3, 6 and 8: loops are cut, and nobody waits for another's illness.
 
 use hubspot_bridge::domain::EventKind;
-use hubspot_bridge::sandbox::portal::Effect;
 
 use super::case::Case;
 use super::record::Author;
@@ -34,13 +33,15 @@ fn loops_are_cut(case: &Case<'_>) {
 
 /// Nothing but slow calls befell this portal, its agent and the process.
 fn is_well(case: &Case<'_>) -> bool {
-    let own = |number: usize| number == case.site.number;
     let ails = |what: &What| match what {
-        What::Trouble { portal, fault } => own(*portal) && !matches!(fault.effect, Effect::Delay { .. }),
-        What::Crash { .. } | What::Stall { .. } | What::Jump { .. } => true,
-        What::Act { .. } | What::Webhooks { .. } => false,
+        What::Act { .. } | What::Webhooks { .. } | What::Slow { .. } => false,
+        What::Unsubscribed { .. } | What::Operator { .. } | What::Outside { .. } => false,
+        What::Trouble { .. } | What::Ill { .. } | What::Disk { .. } => true,
+        What::Crash { .. } | What::Dies { .. } | What::Stops { .. } | What::Stall { .. } | What::Jump { .. } => true,
     };
-    case.plan.nature.habits.fails_percent == 0 && !case.plan.parts.iter().any(|part| ails(&part.what))
+    let nature = &case.plan.nature;
+    let free = nature.habits.fails_percent == 0 && nature.burst.is_none() && nature.rules.turns_in_flight.is_none();
+    free && !case.befell().any(ails)
 }
 
 fn ended_soon(case: &Case<'_>) {
