@@ -8,7 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use hubspot_bridge::agents::{self, Agent, Answer, Outside, Question, Recall, Relay, RelayKind};
-use hubspot_bridge::domain::{ConnectionName, DedupKey, Event, Lane, MessageId, Session, TicketId, Timestamp};
+use hubspot_bridge::domain::{
+    ConnectionName, DedupKey, Event, Lane, MailboxKey, MessageId, Session, TicketId, Timestamp,
+};
 use hubspot_bridge::hubspot::transport::{Transport, TransportError};
 use hubspot_bridge::store::{
     Appended, Batch, Claim, Error, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey, StepIntent,
@@ -208,6 +210,7 @@ fused! {
     session(key: &SessionKey) -> Option<Session>;
     sessions_of_ticket(connection: &ConnectionName, ticket: &TicketId) -> Vec<Session>;
     patch_session(change: SessionChange) -> Session;
+    has_open_turn(mailbox: &MailboxKey) -> bool;
     posted(connection: &ConnectionName, messages: &[MessageId]) -> Vec<MessageId>;
     known(keys: &[DedupKey]) -> Vec<bool>;
     hold(connection: &ConnectionName, until: Timestamp, cause: &str) -> ();

@@ -8,7 +8,7 @@ use hubspot_bridge::sandbox::portal::Effect;
 
 use super::case::{Case, Told};
 use super::record::{Author, Item, Kind, Thread};
-use crate::agent::ANSWER;
+use crate::agent::{ANSWER, OUTSIDE};
 use crate::plan::{Act, What};
 use crate::tally::Tally;
 
@@ -246,7 +246,9 @@ pub fn may_die(case: &Case<'_>, reason: Reason) -> bool {
         Reason::MessageNotFound => case.unseen >= 30_000 || status(&[404]),
         Reason::ObjectNotFound => {
             let deleted = |what: &What| matches!(what, What::Act { act: Act::TicketDeleted, .. });
-            status(&[404]) || case.befell().any(deleted)
+            // The agent's side tells of a conversation that it does not know itself.
+            let unknown = |what: &What| matches!(what, What::Outside { id, .. } if !id.starts_with(OUTSIDE));
+            status(&[404]) || case.befell().any(|what| deleted(what) || unknown(what))
         }
         Reason::RejectedByHubspot => status(&[400, 403, 404, 409]),
         Reason::MissingScope => status(&[403]),
