@@ -41,6 +41,7 @@ pub struct Bridge {
     pub ledger: Arc<dyn Ledger>,
     pub fuse: Arc<Fuse>,
     pub metrics: Metrics,
+    pub config: Arc<Config>,
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
@@ -105,7 +106,7 @@ impl Bridge {
             problems: admin::Problems::default(),
         });
         let router = intake::router(Intake { store, config: Arc::clone(config), clock, metrics: metrics.clone() });
-        Self { router, admin, ledger: sqlite, fuse, metrics, stop, tasks }
+        Self { router, admin, ledger: sqlite, fuse, metrics, config: Arc::clone(config), stop, tasks }
     }
 
     /// The process dies: nothing of it runs on, nothing is flushed.

@@ -22,7 +22,7 @@ use super::outside::Sender;
 use super::people::{self, Cast};
 use super::plan::{Plan, What, Wish};
 use super::tally::Tally;
-use super::{check, desk, operator, settings};
+use super::{check, operator, settings};
 
 pub const URL: &str = "https://bridge.example.com";
 const START: Timestamp = Timestamp(1_790_000_000_000);
@@ -35,6 +35,7 @@ const PATIENCE: Duration = Duration::from_hours(6);
 
 /// One portal, its connection and its agent.
 pub struct Site {
+    /// Its place in the plan.
     pub number: usize,
     pub name: &'static str,
     pub portal: Portal,
@@ -97,7 +98,6 @@ pub async fn play(plan: &Plan) -> Tally {
     for site in &play.sites {
         let bridge = play.bridge.as_ref().expect("it is up");
         check::all(site, bridge, &play.plan, &mut play.tally).await;
-        desk::all(site, bridge, &play.config, &mut play.tally).await;
         play.tally.thrown(site.portal.struck());
         play.tally.thrown(site.agent.failures());
     }
