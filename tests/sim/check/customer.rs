@@ -8,7 +8,7 @@ use hubspot_bridge::domain::{Event, Outcome, Reason, Timestamp};
 use super::case::Case;
 use super::record::{Author, Item, Kind, Thread};
 use crate::agent::ANSWER;
-use crate::plan::{Plan, What};
+use crate::plan::{Act, Plan, What, Wish};
 use crate::tally::Tally;
 
 pub fn all(case: &Case<'_>, tally: &mut Tally) {
@@ -95,9 +95,12 @@ fn ended_truly(
         Outcome::Replied => answered.then_some(()).ok_or("it says it was answered, the thread does not"),
         Outcome::Merged => {
             let drafted = || drafted(thread, item);
-            (answered || handed() || drafted()).then_some(()).ok_or("it was merged into nothing")
+            let silent = || quiet(case, event);
+            (answered || handed() || drafted() || silent()).then_some(()).ok_or("it was merged into nothing")
         }
         Outcome::HandedOff => handed().then_some(()).ok_or("it says it was handed off, HubSpot does not"),
+        // It had nothing to say, and that is what the agent is like.
+        Outcome::NoReplyNeeded if case.plan.nature.habits.silent_percent > 0 => Ok(()),
         Outcome::Drafted => drafted(thread, item).then_some(()).ok_or("it says a draft was made, the thread does not"),
         Outcome::Skipped => {
             let reason = event.reason.ok_or("it was skipped without a reason")?;
@@ -139,9 +142,23 @@ fn skipped_truly(
         ),
         Reason::AlreadyAnswered => already_answered(case, thread, item, tally),
         Reason::ThreadArchived | Reason::ThreadDeleted => true_when(thread.gone, "the thread is not in the trash"),
+        Reason::TopicIgnored => true_when(
+            case.plan.nature.rules.refunds == Some("ignore") && item.text.contains("refund"),
+            "skipped as ignored, but no rule ignores it",
+        ),
+        Reason::SessionPaused => true_when(pauses(case.plan), "skipped as paused, but nobody paused"),
         Reason::AiMarker => true_when(item.text.contains("AI decided to handoff"), "it carries no marker of an AI"),
         _ => Err("a customer's message is never skipped for this reason"),
     }
+}
+
+/// Does a workflow or an operator pause the AI on this day?
+fn pauses(plan: &Plan) -> bool {
+    plan.parts.iter().any(|part| match &part.what {
+        What::Act { act: Act::Workflow { name, .. }, .. } => *name == "pause-ai",
+        What::Operator { wish, .. } => *wish == Wish::Pause,
+        _ => false,
+    })
 }
 
 /// By a human, or by nobody where that silences the AI.
@@ -203,6 +220,12 @@ fn is_in_human_hands(case: &Case<'_>, thread: &Thread, item: &Item, event: &Even
     commented || owned() || ticket()
 }
 
+/// Did its turn end with nothing to say?
+fn quiet(case: &Case<'_>, event: &Event) -> bool {
+    let silent = |other: &Event| other.turn == event.turn && other.outcome == Some(Outcome::NoReplyNeeded);
+    case.plan.nature.habits.silent_percent > 0 && case.events.iter().any(silent)
+}
+
 fn drafted(thread: &Thread, item: &Item) -> bool {
     let draft = |c: &&Item| c.kind == Kind::Comment && c.author == Author::Bridge && c.at >= item.at;
     thread.items.iter().any(|c| draft(&c))
@@ -210,12 +233,20 @@ fn drafted(thread: &Thread, item: &Item) -> bool {
 
 /// Is there a cause in the day's plan for an event to die of this?
 pub fn may_die(plan: &Plan, reason: Reason) -> bool {
-    let crashes = plan.parts.iter().any(|part| matches!(part.what, What::Crash { .. }));
-    let trouble = plan.parts.iter().any(|part| matches!(part.what, What::Trouble { .. }));
+    let happens = |cause: fn(&What) -> bool| plan.parts.iter().any(|part| cause(&part.what));
+    let ends = |what: &What| matches!(what, What::Crash { .. } | What::Dies { .. } | What::Stops { .. });
+    let rules = plan.nature.rules;
     match reason {
-        Reason::MessageNotFound => plan.nature.visibility_ms >= 30_000,
-        Reason::RejectedByHubspot | Reason::MissingScope => trouble && false,
-        Reason::Interrupted => crashes && false,
+        Reason::MessageNotFound => plan.nature.visibility_ms >= 30_000 || plan.is_refused_something(),
+        // A ticket that was deleted, a conversation that the agent's side does not know.
+        Reason::ObjectNotFound => {
+            plan.is_refused_something()
+                || happens(|what| matches!(what, What::Act { act: Act::TicketDeleted, .. } | What::Outside { .. }))
+        }
+        Reason::RejectedByHubspot | Reason::MissingScope => plan.is_refused_something(),
+        Reason::Interrupted => rules.at_most_once && happens(ends),
+        Reason::AgentFailed => rules.on_agent_failure == "silent",
+        Reason::Expired => rules.max_event_age.is_some(),
         _ => false,
     }
 }
