@@ -59,9 +59,18 @@ impl<'a> Case<'a> {
         self.events.iter().filter(of_it).filter(move |event| event.outcome == Some(outcome))
     }
 
-    /// The turns of a thread that handed it over.
+    /// The turns of a thread that may have handed it over: a conversation that was sent to the AI is answered, or handed
+    /// over, without an event for its messages.
     pub fn handoff_turns(&self, thread: &Thread) -> BTreeSet<i64> {
-        self.ended(thread, Outcome::HandedOff).filter_map(|event| event.turn.map(|turn| turn.0)).collect()
+        let handed = self.ended(thread, Outcome::HandedOff).chain(self.ended(thread, Outcome::Resumed));
+        handed.filter_map(|event| event.turn.map(|turn| turn.0)).collect()
+    }
+
+    /// Did a workflow or an operator give the thread back to the AI in this time?
+    pub fn resumed(&self, thread: &Thread, from: Timestamp, to: Timestamp) -> bool {
+        let at = |event: &Event| event.occurred_at.unwrap_or(event.received_at).0;
+        let within = |event: &Event| at(event) >= from.0 - self.skew && at(event) <= to.0 + self.skew;
+        self.ended(thread, Outcome::Resumed).any(within)
     }
 
     /// When the event had certainly ended, by HubSpot's clock.

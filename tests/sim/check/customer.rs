@@ -182,6 +182,15 @@ fn already_answered(case: &Case<'_>, thread: &Thread, item: &Item, tally: &mut T
     if thread.handoffs().any(|handoff| handoff.at >= item.at) {
         return Ok(());
     }
+    // A later message's turn read this one too, and came to something else than a reply.
+    let elsewhere = [Outcome::HandedOff, Outcome::Drafted, Outcome::NoReplyNeeded, Outcome::Resumed];
+    let concluded = |later: &&Item| {
+        let ended = |event: &Event| event.outcome.is_some_and(|outcome| elsewhere.contains(&outcome));
+        case.announcing(later).any(ended)
+    };
+    if later.iter().any(|later| concluded(later)) {
+        return Ok(());
+    }
     if replies().any(|reply| thread.reps().any(|word| word.at >= item.at && word.at <= reply.at)) {
         return Ok(());
     }
