@@ -2,7 +2,8 @@
 //! SQLite against the portal's core, an agent that fails by plan, and a bridge that crashes anywhere.
 //!
 //! `SIM_FIRST` (1) and `SIM_SEEDS` (50) say which seeds are played, `SIM_THREADS` on how many threads. A failing seed is
-//! shrunk, and a line printed that plays what is left of it again (`SIM_KEEP`: the parts of the plan to keep).
+//! shrunk, and a line printed that plays what is left of it again (`SIM_KEEP`: the parts of the plan to keep). With
+//! `SIM_SURVEY=1` all seeds are played and every failing one is named in a line, unshrunk.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -24,10 +25,9 @@ mod plan;
 mod play;
 mod settings;
 mod shrink;
-mod survey;
 mod tally;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -73,7 +73,8 @@ fn no_seed_breaks_a_guarantee() {
     let threads = number("SIM_THREADS", u64::try_from(threads).expect("small"));
     let next = AtomicU64::new(first);
     let total = Mutex::new(Tally::default());
-    let failed: Mutex<BTreeSet<u64>> = Mutex::default();
+    let failed: Mutex<BTreeMap<u64, String>> = Mutex::default();
+    let survey = number("SIM_SURVEY", 0) != 0;
     // Failing days are told below, once; meanwhile their panics would only be noise.
     std::panic::set_hook(Box::new(|_| {}));
     std::thread::scope(|scope| {
@@ -81,22 +82,28 @@ fn no_seed_breaks_a_guarantee() {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
-                    if seed >= first + count || !failed.lock().expect("no panic in here").is_empty() {
+                    let found = !survey && !failed.lock().expect("no panic in here").is_empty();
+                    if seed >= first + count || found {
                         return;
                     }
                     match ending(&planned(seed)) {
                         Ok(tally) => total.lock().expect("no panic in here").add(&tally),
-                        Err(_) => drop(failed.lock().expect("no panic in here").insert(seed)),
+                        Err(why) => drop(failed.lock().expect("no panic in here").insert(seed, why)),
                     }
                 }
             });
         }
     });
-    if let Some(seed) = failed.lock().expect("no panic in here").first() {
+    let failed = failed.into_inner().expect("no panic in here");
+    if let (Some(seed), false) = (failed.keys().next(), survey) {
         told(*seed);
     }
     drop(std::panic::take_hook());
     println!("simulation: {count} seeds{}", total.lock().expect("no panic in here"));
+    for (seed, why) in &failed {
+        eprintln!("seed {seed}: {why}\n");
+    }
+    assert!(failed.is_empty(), "{} of {count} seeds fail: {:?}", failed.len(), failed.keys());
 }
 
 /// Shrinks a failing day and fails with it.

@@ -25,7 +25,7 @@ use super::tally::Tally;
 use super::{check, operator, settings};
 
 pub const URL: &str = "https://bridge.example.com";
-const START: Timestamp = Timestamp(1_790_000_000_000);
+pub const START: Timestamp = Timestamp(1_790_000_000_000);
 /// After the last trouble: two sweeps have found what was lost.
 const CALM: Duration = Duration::from_mins(10);
 /// What a bridge that was asked to stop gets for the turns in flight.

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use hubspot_bridge::config::Connection;
-use hubspot_bridge::config::Delivery;
+use hubspot_bridge::config::{Connection, Delivery, ReturnToAi};
 use hubspot_bridge::domain::{Event, MessageId, Outcome, Session, Timestamp};
 use hubspot_bridge::store::types::SessionFilter;
 
 use super::record::{Item, Record, Thread};
 use crate::bridge::Bridge;
-use crate::plan::{Plan, What};
-use crate::play::Site;
+use crate::plan::{Act, Enrolled, Plan, What, Wish};
+use crate::play::{START, Site};
 
 pub struct Case<'a> {
     pub site: &'a Site,
@@ -33,14 +32,15 @@ impl<'a> Case<'a> {
         let mut sessions = sessions.items;
         sessions.retain(|session| session.connection.as_str() == site.name);
         let settings = bridge.config.connections.values().find(|connection| connection.name.as_str() == site.name);
+        let settings = settings.expect("its connection").clone();
         let jumps = plan.parts.iter().map(|part| if let What::Jump { ms } = part.what { ms.abs() } else { 0 });
         Self {
             site,
             plan,
-            record: Record::of(site.portal.snapshot()),
+            record: Record::of(site.portal.snapshot(), settings.return_to_ai == ReturnToAi::OnClose),
             events: super::of_site(bridge, site).await,
             sessions,
-            settings: settings.expect("its connection").clone(),
+            settings,
             delivery: bridge.config.delivery.clone(),
             skew: jumps.sum(),
             unseen: i64::try_from(plan.nature.visibility_ms).expect("small"),
@@ -59,18 +59,68 @@ impl<'a> Case<'a> {
         self.events.iter().filter(of_it).filter(move |event| event.outcome == Some(outcome))
     }
 
-    /// The turns of a thread that may have handed it over: a conversation that was sent to the AI is answered, or handed
-    /// over, without an event for its messages.
+    /// The turns of a thread that handed it over.
     pub fn handoff_turns(&self, thread: &Thread) -> BTreeSet<i64> {
-        let handed = self.ended(thread, Outcome::HandedOff).chain(self.ended(thread, Outcome::Resumed));
-        handed.filter_map(|event| event.turn.map(|turn| turn.0)).collect()
+        self.ended(thread, Outcome::HandedOff).filter_map(|event| event.turn.map(|turn| turn.0)).collect()
     }
 
-    /// Did a workflow or an operator give the thread back to the AI in this time?
-    pub fn resumed(&self, thread: &Thread, from: Timestamp, to: Timestamp) -> bool {
-        let at = |event: &Event| event.occurred_at.unwrap_or(event.received_at).0;
-        let within = |event: &Event| at(event) >= from.0 - self.skew && at(event) <= to.0 + self.skew;
-        self.ended(thread, Outcome::Resumed).any(within)
+    /// What befell this portal, its agent and the process.
+    pub fn befell(&self) -> impl Iterator<Item = &What> {
+        let here = |what: &&What| match what {
+            What::Act { portal, .. }
+            | What::Trouble { portal, .. }
+            | What::Slow { portal, .. }
+            | What::Webhooks { portal, .. }
+            | What::Unsubscribed { portal, .. }
+            | What::Ill { portal, .. }
+            | What::Outside { portal, .. }
+            | What::Operator { portal, .. } => *portal == self.site.number,
+            What::Disk { .. }
+            | What::Crash { .. }
+            | What::Dies { .. }
+            | What::Stops { .. }
+            | What::Stall { .. }
+            | What::Jump { .. } => true,
+        };
+        self.plan.parts.iter().map(|part| &part.what).filter(here)
+    }
+
+    /// Did somebody ask this of the thread's AI, by a workflow or as an operator, before then?
+    pub fn was_told(&self, thread: &Thread, word: Told, before: Timestamp) -> bool {
+        let parts =
+            self.plan.parts.iter().filter(|part| START.0 + i64::try_from(part.at_ms).expect("small") <= before.0);
+        let (here, number) = (self.site.number, thread.number());
+        parts.into_iter().any(|part| match &part.what {
+            What::Act { portal, conversation, act: Act::Workflow { name, on } } => {
+                let meant = *on == Enrolled::Ticket || Some(*conversation) == number;
+                *portal == here && meant && word.is_workflow(name)
+            }
+            What::Operator { portal, conversation, wish } => {
+                *portal == here && Some(*conversation) == number && word.is_wish(*wish)
+            }
+            _ => false,
+        })
+    }
+
+    /// Was it put in the trash at some time?
+    pub fn was_in_the_trash(&self, thread: &Thread) -> bool {
+        let number = thread.number();
+        thread.gone
+            || self.befell().any(|what| {
+                let What::Act { conversation, act, .. } = what else { return false };
+                Some(*conversation) == number && matches!(act, Act::Trash { on: true } | Act::Spam)
+            })
+    }
+
+    /// A ticket that the bridge made for the thread by then.
+    pub fn has_ticket(&self, thread: &Thread, by: Timestamp) -> bool {
+        self.record.list("tickets").iter().any(|ticket| {
+            let threads = ticket["associations"]["conversations"].as_array();
+            let linked = threads.is_some_and(|threads| threads.iter().any(|id| *id == thread.id.as_str()));
+            let made = ticket["properties"]["createdate"].as_str().and_then(Timestamp::parse);
+            let ours = ticket["properties"]["content"].as_str().unwrap_or_default().contains("[hubspot-bridge ");
+            linked && ours && made.is_some_and(|made| made <= by)
+        })
     }
 
     /// When the event had certainly ended, by HubSpot's clock.
@@ -102,5 +152,29 @@ impl<'a> Case<'a> {
         };
         let events: Vec<String> = self.events.iter().filter(about).map(line).collect();
         format!("{}\n{}", thread.told(), events.join("\n"))
+    }
+}
+
+/// What people and workflows tell the AI of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    Pause,
+    /// It may speak again.
+    Resume,
+}
+
+impl Told {
+    fn is_workflow(self, name: &str) -> bool {
+        match self {
+            Self::Pause => name == "pause-ai",
+            Self::Resume => matches!(name, "resume-ai" | "send-to-ai"),
+        }
+    }
+
+    fn is_wish(self, wish: Wish) -> bool {
+        match self {
+            Self::Pause => wish == Wish::Pause,
+            Self::Resume => wish == Wish::Resume,
+        }
     }
 }

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use hubspot_bridge::domain::{Event, Outcome, Reason, Timestamp};
+use hubspot_bridge::domain::{Event, Mode, Outcome, Reason, Timestamp};
+use hubspot_bridge::sandbox::portal::Effect;
 
-use super::case::Case;
+use super::case::{Case, Told};
 use super::record::{Author, Item, Kind, Thread};
 use crate::agent::ANSWER;
-use crate::plan::{Act, Plan, What, Wish};
+use crate::plan::{Act, What};
 use crate::tally::Tally;
 
 pub fn all(case: &Case<'_>, tally: &mut Tally) {
@@ -40,20 +41,27 @@ fn answer<'a>(thread: &'a Thread, item: &Item) -> Option<&'a Item> {
 /// No message is answered twice; a reply answers messages of its own thread; a turn speaks once.
 fn said_once(case: &Case<'_>, tally: &mut Tally) {
     let mut of_turn: BTreeMap<i64, &Item> = BTreeMap::new();
+    // What cannot be known is posted again only where the settings say so, or where HubSpot hides it beyond `settle`.
+    let once = case.plan.nature.settles() && !case.plan.nature.rules.repost;
     for thread in &case.record.threads {
         let mut answered: BTreeMap<&str, &Item> = BTreeMap::new();
         for reply in thread.replies() {
             tally.count("replies", 1);
+            assert!(
+                case.settings.mode == Mode::Autopilot,
+                "it only assists, and spoke: {reply:?}\n{}",
+                case.told(thread)
+            );
             assert!(reply.text.starts_with(ANSWER), "a reply nobody planned: {reply:?}\n{}", case.told(thread));
             let asked: Vec<&Item> = thread.by(Author::Customer).filter(|item| reply.names(&item.id)).collect();
             assert!(!asked.is_empty(), "it answers nobody in its thread: {reply:?}\n{}", case.told(thread));
             for item in asked {
-                if let Some(before) = answered.insert(&item.id, reply) {
+                if let Some(before) = answered.insert(&item.id, reply).filter(|_| once) {
                     panic!("{} was answered twice, by {before:?} and by {reply:?}\n{}", item.id, case.told(thread));
                 }
                 for event in case.announcing(item).filter(|event| concludes(event)) {
                     let Some(turn) = event.turn else { continue };
-                    if let Some(other) = of_turn.insert(turn.0, reply).filter(|other| other.id != reply.id) {
+                    if let Some(other) = of_turn.insert(turn.0, reply).filter(|other| other.id != reply.id && once) {
                         panic!("turn {} spoke twice: {other:?} and {reply:?}\n{}", turn.0, case.told(thread));
                     }
                 }
@@ -68,6 +76,9 @@ fn concludes(event: &Event) -> bool {
 
 /// Guarantee 3: within a thread, no reply goes back behind one before it.
 fn answered_in_order(case: &Case<'_>) {
+    if !case.plan.nature.settles() {
+        return;
+    }
     for thread in &case.record.threads {
         let mut through: Option<Timestamp> = None;
         for reply in thread.replies() {
@@ -95,13 +106,11 @@ fn ended_truly(
         Outcome::Replied => answered.then_some(()).ok_or("it says it was answered, the thread does not"),
         Outcome::Merged => {
             let drafted = || drafted(thread, item);
-            let silent = || quiet(case, event);
-            (answered || handed() || drafted() || silent()).then_some(()).ok_or("it was merged into nothing")
+            (answered || handed() || drafted() || unneeded(case)).then_some(()).ok_or("it was merged into nothing")
         }
         Outcome::HandedOff => handed().then_some(()).ok_or("it says it was handed off, HubSpot does not"),
-        // It had nothing to say, and that is what the agent is like.
-        Outcome::NoReplyNeeded if case.plan.nature.habits.silent_percent > 0 => Ok(()),
         Outcome::Drafted => drafted(thread, item).then_some(()).ok_or("it says a draft was made, the thread does not"),
+        Outcome::NoReplyNeeded => unneeded(case).then_some(()).ok_or("the agent never has nothing to say"),
         Outcome::Skipped => {
             let reason = event.reason.ok_or("it was skipped without a reason")?;
             tally.count("customer messages left out", 1);
@@ -110,7 +119,7 @@ fn ended_truly(
         Outcome::Dead => {
             let reason = event.reason.ok_or("it is dead without a reason")?;
             tally.count("customer messages dead", 1);
-            may_die(case.plan, reason).then_some(()).ok_or("it is dead without a cause of the day")
+            may_die(case, reason).then_some(()).ok_or("it is dead without a cause of the day")
         }
         _ => Err("no end of a customer's message"),
     }
@@ -132,33 +141,32 @@ fn skipped_truly(
             "skipped as not the AI's, but nobody else owned the thread",
         ),
         Reason::SessionHandedOff => true_when(
-            thread.was_with_a_human(item.at, decided, case.unseen + case.skew),
+            with_a_human(case, thread, item.at, decided),
             "skipped as handed off, but no human had the conversation",
         ),
         Reason::TakenOver => true_when(
-            owned_by_somebody_else(case, thread, item.at, decided)
-                || thread.was_with_a_human(item.at, decided, case.unseen + case.skew),
+            owned_by_somebody_else(case, thread, item.at, decided) || with_a_human(case, thread, item.at, decided),
             "skipped as taken over, but no human took the conversation over",
         ),
         Reason::AlreadyAnswered => already_answered(case, thread, item, tally),
-        Reason::ThreadArchived | Reason::ThreadDeleted => true_when(thread.gone, "the thread is not in the trash"),
+        Reason::SessionPaused => {
+            true_when(case.was_told(thread, Told::Pause, decided), "skipped as paused, but nobody paused the AI")
+        }
         Reason::TopicIgnored => true_when(
             case.plan.nature.rules.refunds == Some("ignore") && item.text.contains("refund"),
-            "skipped as ignored, but no rule ignores it",
+            "no topic rule ignores it",
         ),
-        Reason::SessionPaused => true_when(pauses(case.plan), "skipped as paused, but nobody paused"),
+        Reason::ThreadArchived | Reason::ThreadDeleted => {
+            true_when(case.was_in_the_trash(thread), "the thread was never in the trash")
+        }
         Reason::AiMarker => true_when(item.text.contains("AI decided to handoff"), "it carries no marker of an AI"),
         _ => Err("a customer's message is never skipped for this reason"),
     }
 }
 
-/// Does a workflow or an operator pause the AI on this day?
-fn pauses(plan: &Plan) -> bool {
-    plan.parts.iter().any(|part| match &part.what {
-        What::Act { act: Act::Workflow { name, .. }, .. } => *name == "pause-ai",
-        What::Operator { wish, .. } => *wish == Wish::Pause,
-        _ => false,
-    })
+/// Had a human the conversation at some time, by the thread or by the ticket of a handoff?
+fn with_a_human(case: &Case<'_>, thread: &Thread, from: Timestamp, to: Timestamp) -> bool {
+    thread.was_with_a_human(from, to, case.unseen + case.skew) || case.has_ticket(thread, to)
 }
 
 /// By a human, or by nobody where that silences the AI.
@@ -179,16 +187,7 @@ fn already_answered(case: &Case<'_>, thread: &Thread, item: &Item, tally: &mut T
     let later: Vec<&Item> =
         thread.by(Author::Customer).filter(|later| later.at >= item.at && later.id != item.id).collect();
     let replies = || later.iter().filter_map(|later| answer(thread, later));
-    if thread.handoffs().any(|handoff| handoff.at >= item.at) {
-        return Ok(());
-    }
-    // A later message's turn read this one too, and came to something else than a reply.
-    let elsewhere = [Outcome::HandedOff, Outcome::Drafted, Outcome::NoReplyNeeded, Outcome::Resumed];
-    let concluded = |later: &&Item| {
-        let ended = |event: &Event| event.outcome.is_some_and(|outcome| elsewhere.contains(&outcome));
-        case.announcing(later).any(ended)
-    };
-    if later.iter().any(|later| concluded(later)) {
+    if thread.handoffs().any(|handoff| handoff.at >= item.at) || drafted(thread, item) || unneeded(case) {
         return Ok(());
     }
     if replies().any(|reply| thread.reps().any(|word| word.at >= item.at && word.at <= reply.at)) {
@@ -215,24 +214,9 @@ fn already_answered(case: &Case<'_>, thread: &Thread, item: &Item, tally: &mut T
 /// Does a human have it: is there the comment, an assignment or a ticket of the handoff?
 fn is_in_human_hands(case: &Case<'_>, thread: &Thread, item: &Item, event: &Event) -> bool {
     let (from, to) = (item.at, case.decided(event));
-    let commented = thread.items.iter().any(|c| {
-        c.kind == Kind::Comment && c.author == Author::Bridge && c.at >= from && (c.is_handoff() || c.text.len() > 20)
-    });
+    let commented = thread.handoffs().any(|handoff| handoff.at >= from);
     let owned = || thread.owners(from, to).iter().any(|owner| owner.is_some_and(|owner| owner != case.record.ai));
-    let ticket = || {
-        case.record.list("tickets").iter().any(|ticket| {
-            let threads = ticket["associations"]["conversations"].as_array();
-            let linked = threads.is_some_and(|threads| threads.iter().any(|id| *id == thread.id.as_str()));
-            linked && ticket["properties"]["content"].as_str().unwrap_or_default().contains("[hubspot-bridge ")
-        })
-    };
-    commented || owned() || ticket()
-}
-
-/// Did its turn end with nothing to say?
-fn quiet(case: &Case<'_>, event: &Event) -> bool {
-    let silent = |other: &Event| other.turn == event.turn && other.outcome == Some(Outcome::NoReplyNeeded);
-    case.plan.nature.habits.silent_percent > 0 && case.events.iter().any(silent)
+    commented || owned() || case.has_ticket(thread, to)
 }
 
 fn drafted(thread: &Thread, item: &Item) -> bool {
@@ -240,22 +224,39 @@ fn drafted(thread: &Thread, item: &Item) -> bool {
     thread.items.iter().any(|c| draft(&c))
 }
 
-/// Is there a cause in the day's plan for an event to die of this?
-pub fn may_die(plan: &Plan, reason: Reason) -> bool {
-    let happens = |cause: fn(&What) -> bool| plan.parts.iter().any(|part| cause(&part.what));
-    let ends = |what: &What| matches!(what, What::Crash { .. } | What::Dies { .. } | What::Stops { .. });
-    let rules = plan.nature.rules;
+/// May the agent have had nothing to say?
+fn unneeded(case: &Case<'_>) -> bool {
+    case.plan.nature.habits.silent_percent > 0
+}
+
+/// Is there a cause in this portal's day for an event to die of this?
+pub fn may_die(case: &Case<'_>, reason: Reason) -> bool {
+    let rules = &case.plan.nature.rules;
+    let status = |wanted: &[u16]| {
+        case.befell().any(|what| match what {
+            What::Trouble { fault, .. } => {
+                matches!(fault.effect, Effect::Status { code, .. } if wanted.contains(&code))
+            }
+            _ => false,
+        })
+    };
+    let died = || case.befell().any(|what| matches!(what, What::Crash { .. } | What::Dies { .. } | What::Stops { .. }));
+    let lasting = || case.befell().any(|what| matches!(what, What::Trouble { fault, .. } if fault.times.is_none()));
     match reason {
-        Reason::MessageNotFound => plan.nature.visibility_ms >= 30_000 || plan.is_refused_something(),
-        // A ticket that was deleted, a conversation that the agent's side does not know.
+        Reason::MessageNotFound => case.unseen >= 30_000 || status(&[404]),
         Reason::ObjectNotFound => {
-            plan.is_refused_something()
-                || happens(|what| matches!(what, What::Act { act: Act::TicketDeleted, .. } | What::Outside { .. }))
+            let deleted = |what: &What| matches!(what, What::Act { act: Act::TicketDeleted, .. });
+            status(&[404]) || case.befell().any(deleted)
         }
-        Reason::RejectedByHubspot | Reason::MissingScope => plan.is_refused_something(),
-        Reason::Interrupted => rules.at_most_once && happens(ends),
-        Reason::AgentFailed => rules.on_agent_failure == "silent",
+        Reason::RejectedByHubspot => status(&[400, 403, 404, 409]),
+        Reason::MissingScope => status(&[403]),
+        Reason::AgentFailed => {
+            let ill = |what: &What| matches!(what, What::Ill { .. });
+            rules.on_agent_failure == "silent" && (case.plan.nature.habits.fails_percent > 0 || case.befell().any(ill))
+        }
+        Reason::Interrupted => rules.at_most_once && (died() || case.stalls),
         Reason::Expired => rules.max_event_age.is_some(),
+        Reason::AttemptsExhausted => lasting(),
         _ => false,
     }
 }
@@ -279,10 +280,11 @@ fn others_are_what_they_are(case: &Case<'_>) {
             for event in case.announcing(item) {
                 let relayed = matches!(event.outcome, Some(Outcome::Relayed)) && item.is_reps_word();
                 let mirrored = event.outcome == Some(Outcome::NoteMirrored) && item.kind == Kind::Comment;
-                let gone = matches!(event.reason, Some(Reason::ThreadArchived | Reason::ThreadDeleted)) && thread.gone;
+                let gone = matches!(event.reason, Some(Reason::ThreadArchived | Reason::ThreadDeleted))
+                    && case.was_in_the_trash(thread);
                 let skipped =
                     event.outcome == Some(Outcome::Skipped) && event.reason.is_some_and(|r| reasons.contains(&r));
-                let dead = event.outcome == Some(Outcome::Dead) && event.reason.is_some_and(|r| may_die(case.plan, r));
+                let dead = event.outcome == Some(Outcome::Dead) && event.reason.is_some_and(|r| may_die(case, r));
                 assert!(
                     relayed || mirrored || gone || skipped || dead,
                     "{:?} wrote it, but its event says otherwise: {event:?}\n{}",

@@ -2,7 +2,7 @@
 
 use hubspot_bridge::domain::Timestamp;
 
-use super::case::Case;
+use super::case::{Case, Told};
 use super::record::{Item, Thread};
 
 /// With a process that stood still between its last look and the post: three calls of up to 10 s, by which the look is
@@ -58,7 +58,7 @@ fn no_rep_had_written(case: &Case<'_>, thread: &Thread, reply: &Item, looked: Lo
     let Some(word) = thread.reps().filter(shown).last() else { return };
     let back = thread.items.iter().any(|item| item.at >= word.at && item.at <= reply.at && thread.gives_back(item));
     assert!(
-        back || case.resumed(thread, word.at, reply.at),
+        back || case.was_told(thread, Told::Resume, reply.at),
         "posted over a rep's word of {}, last looked at {}: {reply:?}\n{}",
         word.at,
         looked.messages,
@@ -71,6 +71,6 @@ fn not_after_its_own_handoff(case: &Case<'_>, thread: &Thread, reply: &Item) {
     let Some(handoff) = thread.handoffs().filter(|handoff| handoff.at < reply.at).last() else { return };
     let since = handoff.at.0 - case.skew;
     let back = thread.items.iter().any(|item| item.at.0 >= since && item.at <= reply.at && thread.gives_back(item));
-    let back = back || case.resumed(thread, Timestamp(since), reply.at);
+    let back = back || case.was_told(thread, Told::Resume, reply.at);
     assert!(back, "posted after its own handoff of {}: {reply:?}\n{}", handoff.at, case.told(thread));
 }

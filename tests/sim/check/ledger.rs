@@ -34,7 +34,7 @@ fn ended(case: &Case<'_>, event: &Event) {
         State::Skipped => assert!(event.reason.is_some_and(is_a_skip), "skipped for no reason of the list: {event:?}"),
         State::Dead => {
             let reason = event.reason.expect("a reason");
-            assert!(may_die(case.plan, reason), "dead without a cause of the day: {event:?}");
+            assert!(may_die(case, reason), "dead without a cause of the day: {event:?}");
         }
         State::Done => {
             let gave = matches!(outcome, Outcome::HandedOff | Outcome::Drafted);
@@ -137,7 +137,12 @@ pub async fn counts_agree(case: &Case<'_>, bridge: &Bridge) {
     let counted = counted.map(|(_, outcome, reason, times)| ((outcome.as_str(), name(reason)), times));
     assert_eq!(counted.collect::<BTreeMap<_, _>>(), ended, "the ledger's own counts");
     // Metrics begin anew with each life, and a turn that stood still beyond its lease may have ended without hearing so.
-    let one_life = case.plan.parts.iter().all(|part| !matches!(part.what, What::Crash { .. } | What::Stall { .. }));
+    let one_life = !case.befell().any(|what| {
+        matches!(
+            what,
+            What::Crash { .. } | What::Stall { .. } | What::Dies { .. } | What::Stops { .. } | What::Disk { .. }
+        )
+    });
     for ((outcome, reason), times) in ended.into_iter().filter(|_| one_life) {
         let labels =
             Finished { connection: case.site.name.to_owned(), outcome: outcome.to_owned(), reason: reason.to_owned() };

@@ -1,7 +1,6 @@
 //! Guarantees 3, 6 and 8: loops are cut, and nobody waits for another's illness.
 
 use hubspot_bridge::domain::EventKind;
-use hubspot_bridge::sandbox::portal::Effect;
 
 use super::case::Case;
 use super::record::Author;
@@ -34,18 +33,15 @@ fn loops_are_cut(case: &Case<'_>) {
 
 /// Nothing but slow calls befell this portal, its agent and the process.
 fn is_well(case: &Case<'_>) -> bool {
-    let own = |number: usize| number == case.site.number;
     let ails = |what: &What| match what {
-        What::Trouble { portal, fault } => own(*portal) && !matches!(fault.effect, Effect::Delay { .. }),
-        What::Ill { portal, .. } => own(*portal),
-        What::Act { .. } | What::Webhooks { .. } | What::Unsubscribed { .. } | What::Slow { .. } => false,
-        What::Outside { .. } | What::Operator { .. } => false,
-        What::Crash { .. } | What::Dies { .. } | What::Stops { .. } => true,
-        What::Stall { .. } | What::Jump { .. } | What::Disk { .. } => true,
+        What::Act { .. } | What::Webhooks { .. } | What::Slow { .. } => false,
+        What::Unsubscribed { .. } | What::Operator { .. } | What::Outside { .. } => false,
+        What::Trouble { .. } | What::Ill { .. } | What::Disk { .. } => true,
+        What::Crash { .. } | What::Dies { .. } | What::Stops { .. } | What::Stall { .. } | What::Jump { .. } => true,
     };
-    // With a rate limit, or room for few turns, others are waited for.
-    let room = case.plan.nature.burst.is_none() && case.plan.nature.rules.turns_in_flight.is_none();
-    room && case.plan.nature.habits.fails_percent == 0 && !case.plan.parts.iter().any(|part| ails(&part.what))
+    let nature = &case.plan.nature;
+    let free = nature.habits.fails_percent == 0 && nature.burst.is_none() && nature.rules.turns_in_flight.is_none();
+    free && !case.befell().any(ails)
 }
 
 fn ended_soon(case: &Case<'_>) {

@@ -26,6 +26,8 @@ pub struct Thread {
     /// In the trash, or spam.
     pub gone: bool,
     ai: String,
+    /// Closing it gives it back.
+    on_close: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -71,10 +73,10 @@ pub struct Call {
 }
 
 impl Record {
-    pub fn of(raw: Value) -> Self {
+    pub fn of(raw: Value, on_close: bool) -> Self {
         let ai = text(&raw["aiUserId"]);
         let app = raw["appId"].as_i64();
-        let threads = list(&raw, "threads").iter().map(|thread| Thread::of(thread, app, &ai)).collect();
+        let threads = list(&raw, "threads").iter().map(|thread| Thread::of(thread, app, &ai, on_close)).collect();
         let calls = list(&raw, "calls").iter().map(|call| Call {
             at: Timestamp(call["at"].as_i64().expect("a time")),
             method: text(&call["method"]),
@@ -111,11 +113,16 @@ impl Record {
 }
 
 impl Thread {
-    fn of(raw: &Value, app: Option<i64>, ai: &str) -> Self {
+    fn of(raw: &Value, app: Option<i64>, ai: &str, on_close: bool) -> Self {
         let mut items: Vec<Item> = list(raw, "messages").iter().map(|item| Item::of(item, app)).collect();
         items.sort_by_key(|item| item.at);
         let gone = raw["archived"] == true || raw["spam"] == true;
-        Self { id: text(&raw["id"]), items, gone, ai: ai.to_owned() }
+        Self { id: text(&raw["id"]), items, gone, ai: ai.to_owned(), on_close }
+    }
+
+    /// Its number in the plan: its first words name it.
+    pub fn number(&self) -> Option<usize> {
+        self.items.iter().find_map(|item| item.text.strip_prefix("first question ")?.parse().ok())
     }
 
     pub fn by(&self, author: Author) -> impl Iterator<Item = &Item> {
@@ -152,7 +159,7 @@ impl Thread {
     pub fn gives_back(&self, item: &Item) -> bool {
         match &item.kind {
             Kind::Assignment { to, .. } => item.author != Author::Bridge && to.as_ref() == Some(&self.ai),
-            Kind::Status { closed } => *closed,
+            Kind::Status { closed } => *closed && self.on_close,
             Kind::Message | Kind::Comment | Kind::Other => false,
         }
     }

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::case::Case;
 use super::record::{Author, Kind, Thread};
-use crate::plan::What;
 use crate::tally::Tally;
 
 /// The bridge's line in a ticket that it made.
@@ -24,22 +23,22 @@ pub fn all(case: &Case<'_>, tally: &mut Tally) {
     only_ours_are_written(case);
 }
 
-/// One comment and at most one assignment for each turn that handed over.
+/// One comment and at most one assignment for each turn that handed over, to whom the rules name.
 fn once_each(case: &Case<'_>, thread: &Thread) {
     let turns = case.handoff_turns(thread).len();
     let comments = thread.handoffs().count();
     assert!(comments <= turns, "{comments} handoff comments for {turns} handoffs\n{}", case.told(thread));
-    let assigned = thread.items.iter().filter(|item| item.author == Author::System).filter(|item| match &item.kind {
-        Kind::Assignment { to, .. } => to.as_deref().is_some_and(|to| Some(to) == default_user(case)),
-        Kind::Message | Kind::Comment | Kind::Status { .. } | Kind::Other => false,
-    });
-    let assigned = assigned.count();
+    let named: Vec<&str> = case.settings.default_user_id.iter().map(|user| user.0.as_str()).collect();
+    let ruled: Vec<&str> = case.settings.routing.iter().map(|rule| rule.assign_to.0.as_str()).collect();
+    let mut assigned = 0;
+    for item in thread.items.iter().filter(|item| item.author == Author::Bridge) {
+        let Kind::Assignment { to, .. } = &item.kind else { continue };
+        let Some(to) = to.as_deref().filter(|to| *to != case.record.ai) else { continue };
+        assigned += 1;
+        let named = if ruled.is_empty() { named.contains(&to) } else { named.contains(&to) || ruled.contains(&to) };
+        assert!(named, "assigned to {to}, whom no rule names\n{}", case.told(thread));
+    }
     assert!(assigned <= turns, "{assigned} assignments for {turns} handoffs\n{}", case.told(thread));
-}
-
-/// Nobody but the bridge gives threads to this one.
-fn default_user<'a>(case: &'a Case<'_>) -> Option<&'a str> {
-    case.settings.default_user_id.as_ref().map(|user| user.0.as_str())
 }
 
 fn content(ticket: &Value) -> &str {
@@ -57,9 +56,8 @@ fn made_well(case: &Case<'_>, ticket: &Value) {
     }
     let threads: Vec<&Thread> =
         linked(ticket, "conversations").iter().filter_map(|id| case.record.thread(id)).collect();
-    // A conversation outside HubSpot has none.
-    let outside = case.plan.parts.iter().any(|part| matches!(part.what, What::Outside { .. }));
-    assert!(!threads.is_empty() || outside, "a ticket without its thread: {ticket}");
+    let joined = !threads.is_empty() || case.plan.is_refused_something() || of_thread(case, ticket).is_none();
+    assert!(joined, "a ticket without its thread: {ticket}");
     let said: BTreeMap<&str, &str> = case.record.list("notes").iter().fold(BTreeMap::new(), |mut notes, note| {
         for id in linked(note, "tickets") {
             notes.insert(id, note["properties"]["hs_note_body"].as_str().unwrap_or_default());
@@ -76,6 +74,16 @@ fn made_well(case: &Case<'_>, ticket: &Value) {
             assert!(there, "the transcript lacks {item:?}: {ticket}\n{}", case.told(thread));
         }
     }
+}
+
+/// The thread of the handoff that made it: its reference names the turn's first event.
+fn of_thread<'a>(case: &'a Case<'_>, ticket: &Value) -> Option<&'a Thread> {
+    let (_, reference) = content(ticket).split_once(REFERENCE)?;
+    let (words, _) = reference.split_once(']')?;
+    let (_, event) = words.split_once('/')?;
+    let event = case.events.iter().find(|known| known.id.to_string() == event);
+    let event = event.unwrap_or_else(|| panic!("a ticket of no event: {ticket}"));
+    event.object.as_ref().and_then(|object| case.record.thread(object.id()))
 }
 
 fn created(ticket: &Value) -> i64 {
