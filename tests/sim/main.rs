@@ -110,7 +110,7 @@ fn no_seed_breaks_a_guarantee() {
             }
         );
     }
-    assert!(failed.is_empty(), "{} of {count} seeds fail", failed.len());
+    assert!(failed.is_empty(), "{} of {count} seeds fail: {:?}", failed.len(), failed.keys());
 }
 
 /// Shrinks a failing day and fails with it.

@@ -33,6 +33,12 @@ pub fn of(sites: &[Site], rules: &Rules) -> Config {
     }
     for site in sites {
         env.extend(connection(site, rules));
+        if rules.max_event_age.is_some() {
+            env.insert(
+                format!("BRIDGE__CONNECTIONS__{}__AGENT__TIMEOUT", site.name.to_ascii_uppercase()),
+                "20s".into(),
+            );
+        }
     }
     match config::load(None, &env) {
         Ok(mut loaded) => {
