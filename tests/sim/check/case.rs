@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hubspot_bridge::config::{Connection, Delivery, ReturnToAi};
-use hubspot_bridge::domain::{Event, MessageId, Outcome, Session, Timestamp};
+use hubspot_bridge::domain::{Event, MessageId, Outcome, Reason, Session, Timestamp};
 use hubspot_bridge::store::types::SessionFilter;
 
 use super::record::{Item, Record, Thread};
@@ -53,15 +53,19 @@ impl<'a> Case<'a> {
         self.events.iter().filter(|event| event.message_id.as_ref().is_some_and(|id| id.as_str() == item.id))
     }
 
-    /// The events of a thread that ended so.
-    pub fn ended<'s>(&'s self, thread: &'s Thread, outcome: Outcome) -> impl Iterator<Item = &'s Event> {
-        let of_it = |event: &&Event| event.object.as_ref().is_some_and(|object| object.id() == thread.id);
-        self.events.iter().filter(of_it).filter(move |event| event.outcome == Some(outcome))
+    /// The events of a thread.
+    pub fn about<'s>(&'s self, thread: &'s Thread) -> impl Iterator<Item = &'s Event> {
+        self.events.iter().filter(|event| event.object.as_ref().is_some_and(|object| object.id() == thread.id))
     }
 
-    /// The turns of a thread that handed it over.
+    /// The turns of a thread that may have handed it over: those that say so; those in which it was sent to the AI, which may
+    /// answer, and hand off, messages that no event announced; and those that an at-most-once bridge cut short.
     pub fn handoff_turns(&self, thread: &Thread) -> BTreeSet<i64> {
-        self.ended(thread, Outcome::HandedOff).filter_map(|event| event.turn.map(|turn| turn.0)).collect()
+        let may = |event: &&Event| {
+            matches!(event.outcome, Some(Outcome::HandedOff | Outcome::Resumed))
+                || event.reason == Some(Reason::Interrupted)
+        };
+        self.about(thread).filter(may).filter_map(|event| event.turn.map(|turn| turn.0)).collect()
     }
 
     /// What befell this portal, its agent and the process.

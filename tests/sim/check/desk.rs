@@ -65,7 +65,8 @@ fn each_relay_once(case: &Case<'_>) -> usize {
         let reps =
             item.is_some_and(|item| matches!(item.author, Author::Rep | Author::RepsMailbox) && item.is_reps_word());
         // Internal notes, where they are wanted: comments, and notes on a ticket, which are in no thread.
-        let note = item.is_none_or(|item| item.author == Author::Rep && item.kind == Kind::Comment);
+        let on_ticket = || case.record.list("notes").iter().any(|note| note["id"] == message.as_str());
+        let note = item.map_or_else(on_ticket, |item| item.author == Author::Rep && item.kind == Kind::Comment);
         let reps = reps || (note && case.settings.mirror_notes);
         assert!(reps, "carried, but no rep said it to a customer: {item:?}");
         assert!(case.sessions.iter().any(|known| known.id.to_string() == *session), "carried to no session: {session}");
@@ -108,6 +109,9 @@ fn about<'a>(events: &'a [Event], ticket: &Value) -> Vec<&'a Event> {
 
 /// What a session learnt last is what its ticket says; a ticket shared by several says what one of them learnt.
 fn the_last_value_stands(case: &Case<'_>) {
+    if !case.settings.ticketing.enabled || case.plan.is_refused_something() {
+        return;
+    }
     for ticket in case.record.list("tickets") {
         let linked: Vec<_> = case
             .sessions

@@ -14,7 +14,7 @@ const REFERENCE: &str = "[hubspot-bridge ";
 
 pub fn all(case: &Case<'_>, tally: &mut Tally) {
     for thread in &case.record.threads {
-        tally.count("handoffs", case.ended(thread, Outcome::HandedOff).count());
+        tally.count("handoffs", case.about(thread).filter(|event| event.outcome == Some(Outcome::HandedOff)).count());
         once_each(case, thread);
     }
     for ticket in case.record.list("tickets") {
