@@ -20,7 +20,7 @@ pub use types::{
     StepResult, StepStatus, Turn,
 };
 
-use crate::domain::{ConnectionName, DedupKey, Event, MessageId, Session, Timestamp};
+use crate::domain::{ConnectionName, DedupKey, Event, MailboxKey, MessageId, Session, Timestamp};
 
 /// Whole transactions of the bridge. Stamps come from the store's own clock.
 #[async_trait]
@@ -81,6 +81,9 @@ pub trait Store: Send + Sync {
 
     /// Changes a session outside a turn (operators, actions). Raises its mailbox's interrupt.
     async fn patch_session(&self, change: SessionChange) -> Result<Session, Error>;
+
+    /// Is a turn of this mailbox under way, whether it runs or waits to be resumed?
+    async fn has_open_turn(&self, mailbox: &MailboxKey) -> Result<bool, Error>;
 
     /// Which of these messages the bridge posted itself.
     async fn posted(&self, connection: &ConnectionName, messages: &[MessageId]) -> Result<Vec<MessageId>, Error>;

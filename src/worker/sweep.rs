@@ -5,7 +5,9 @@ use std::time::Duration;
 use prometheus_client::metrics::counter::Counter;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{DedupKey, EventKind, Message, MessageKind, NewEvent, Object, Schedule, Thread, Timestamp};
+use crate::domain::{
+    DedupKey, EventKind, MailboxKey, Message, MessageKind, NewEvent, Object, Schedule, Thread, Timestamp,
+};
 use crate::filters::message::{self, Team, Us, Verdict};
 use crate::handlers::{Context, Stop};
 use crate::limits;
@@ -96,6 +98,9 @@ fn found_by(cx: &Context) -> Counter {
 async fn sweep_thread(cx: &Context, thread: &Thread, from: Timestamp, until: Timestamp) -> Result<usize, Stop> {
     let recent = cx.hubspot.recent_messages(&thread.id, Some(from), limits::PROBE_MESSAGES).await?.messages;
     let known = cx.directory.known(&cx.hubspot).await;
+    // Looked at before what was posted: a turn that ends in between has recorded its post by then.
+    let object = Object::Thread(thread.id.clone());
+    let under_way = cx.store.has_open_turn(&MailboxKey { connection: cx.settings.name.clone(), object }).await?;
     let ids: Vec<_> = recent.iter().map(|item| item.id.clone()).collect();
     let us = Us {
         ai_user: Some(cx.settings.ai_user_id.clone()),
@@ -108,8 +113,11 @@ async fn sweep_thread(cx: &Context, thread: &Thread, from: Timestamp, until: Tim
         .iter()
         .filter(|item| item.created_at > from && item.created_at <= until)
         .filter(|item| message::judge(item, &us, &team) == Verdict::Customer)
-        // Answered by us in a life that this database does not know: it was restored from a copy.
-        .filter(|item| !recent.iter().any(|later| is_forgotten(later, &us) && later.created_at > item.created_at))
+        // Answered by us in a life that this database does not know: it was restored from a copy. While a turn is under
+        // way the post may be its own, and only its record missing.
+        .filter(|item| {
+            under_way || !recent.iter().any(|later| is_forgotten(later, &us) && later.created_at > item.created_at)
+        })
         .collect();
     let keys: Vec<DedupKey> = asked.iter().map(|item| DedupKey::of_message(cx.settings.portal_id, &item.id)).collect();
     let known = cx.store.known(&keys).await?;

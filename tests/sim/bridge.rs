@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
+use hubspot_bridge::admin;
 use hubspot_bridge::clock::{Clock, ManualClock};
 use hubspot_bridge::config::{Config, store::Location};
 use hubspot_bridge::handlers::Context;
@@ -21,7 +22,7 @@ use hubspot_bridge::worker::{Worker, sweep};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::fuse::{Fuse, FusedAgent, FusedStore, FusedTransport};
+use super::fuse::{Disk, Fuse, FusedAgent, FusedStore, FusedTransport};
 use super::play::Site;
 
 /// What a life begins with.
@@ -30,19 +31,23 @@ pub struct Parts<'a> {
     pub config: &'a Arc<Config>,
     pub sites: &'a [Site],
     pub clock: &'a Arc<ManualClock>,
+    pub disk: &'a Arc<Disk>,
 }
 
 /// One life of the bridge's process.
 pub struct Bridge {
     pub router: Router,
+    pub admin: Router,
     pub ledger: Arc<dyn Ledger>,
     pub fuse: Arc<Fuse>,
     pub metrics: Metrics,
+    pub config: Arc<Config>,
+    stop: CancellationToken,
     tasks: JoinSet<()>,
 }
 
 impl Bridge {
-    pub async fn start(Parts { file, config, sites, clock }: Parts<'_>) -> Self {
+    pub async fn start(Parts { file, config, sites, clock, disk }: Parts<'_>) -> Self {
         let fuse = Arc::new(Fuse::default());
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
         let interrupts = Interrupts::default();
@@ -54,8 +59,11 @@ impl Bridge {
             mode: Mode::Inline,
         };
         let sqlite = Arc::new(SqliteStore::open(options).await.expect("the file opens again"));
-        let store: Arc<dyn Store> =
-            Arc::new(FusedStore { inner: Arc::<SqliteStore>::clone(&sqlite), fuse: Arc::clone(&fuse) });
+        let store: Arc<dyn Store> = Arc::new(FusedStore {
+            inner: Arc::<SqliteStore>::clone(&sqlite),
+            fuse: Arc::clone(&fuse),
+            disk: Arc::clone(disk),
+        });
         let metrics = Metrics::default();
         let common = Common { config, store: &store, clock: &clock, metrics: &metrics };
         let connections: BTreeMap<_, _> = sites
@@ -69,9 +77,12 @@ impl Bridge {
                 (name.clone(), Context::new(common, settings, transport, agent))
             })
             .collect();
+        let panels =
+            connections.iter().map(|(name, cx): (_, &Context)| (name.clone(), Arc::clone(&cx.panel))).collect();
+        let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         for cx in connections.values() {
-            tasks.spawn(sweep::run(cx.clone(), CancellationToken::new()));
+            tasks.spawn(sweep::run(cx.clone(), stop.clone()));
         }
         let shared = Shared {
             store: Arc::clone(&store),
@@ -83,9 +94,19 @@ impl Bridge {
             held: dashmap::DashMap::new(),
         };
         let worker = Worker::new(Arc::new(shared));
-        tasks.spawn(async move { worker.run(CancellationToken::new()).await });
+        let draining = stop.clone();
+        tasks.spawn(async move { worker.run(draining).await });
+        let admin = admin::router(admin::State {
+            store: Arc::clone(&store),
+            ledger: Arc::<SqliteStore>::clone(&sqlite),
+            config: Arc::clone(config),
+            metrics: metrics.clone(),
+            panels: Arc::new(panels),
+            clock: Arc::clone(&clock),
+            problems: admin::Problems::default(),
+        });
         let router = intake::router(Intake { store, config: Arc::clone(config), clock, metrics: metrics.clone() });
-        Self { router, ledger: sqlite, fuse, metrics, tasks }
+        Self { router, admin, ledger: sqlite, fuse, metrics, config: Arc::clone(config), stop, tasks }
     }
 
     /// The process dies: nothing of it runs on, nothing is flushed.
@@ -94,10 +115,27 @@ impl Bridge {
         while self.tasks.join_next().await.is_some() {}
     }
 
+    /// Asks it to stop: it takes no new work, and still answers HubSpot until it is dropped.
+    pub fn drain(&self) {
+        self.stop.cancel();
+    }
+
+    /// Has it come to rest after [`Self::drain`]? One that was not asked to stop has not.
+    pub fn is_drained(&mut self) -> bool {
+        while let Some(ended) = self.tasks.try_join_next() {
+            assert!(self.stop.is_cancelled() && ended.is_ok(), "a task of the bridge ended: {ended:?}");
+        }
+        self.tasks.is_empty()
+    }
+
+    pub fn is_draining(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
     /// Panics of the bridge's own tasks are failures of the seed.
     pub fn assert_alive(&mut self) {
-        if let Some(ended) = self.tasks.try_join_next() {
-            panic!("a task of the bridge ended: {ended:?}");
+        if !self.is_draining() {
+            self.is_drained();
         }
         assert_eq!(self.metrics.turn_panics.get(), 0, "a turn panicked");
     }

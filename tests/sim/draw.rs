@@ -5,18 +5,15 @@
 pub struct Draw(u64);
 
 impl Draw {
+    /// Seeds and streams are mixed first: a seed that were only the generator's own step times a number would give its
+    /// neighbour's story, one draw later.
     pub fn new(seed: u64, stream: u64) -> Self {
-        let mut draw = Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ stream.wrapping_mul(0xD134_2543_DE82_EF95));
-        draw.next();
-        draw
+        Self(mix(mix(seed.wrapping_add(GOLDEN)).wrapping_add(stream)))
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        self.0 = self.0.wrapping_add(GOLDEN);
+        mix(self.0)
     }
 
     /// 0 ≤ n < bound.
@@ -37,4 +34,12 @@ impl Draw {
         let index = self.below(u64::try_from(all.len()).expect("small"));
         &all[usize::try_from(index).expect("an index")]
     }
+}
+
+const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+
+fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }

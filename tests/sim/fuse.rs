@@ -8,7 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use hubspot_bridge::agents::{self, Agent, Answer, Outside, Question, Recall, Relay, RelayKind};
-use hubspot_bridge::domain::{ConnectionName, DedupKey, Event, Lane, MessageId, Session, TicketId, Timestamp};
+use hubspot_bridge::domain::{
+    ConnectionName, DedupKey, Event, Lane, MailboxKey, MessageId, Session, TicketId, Timestamp,
+};
 use hubspot_bridge::hubspot::transport::{Transport, TransportError};
 use hubspot_bridge::store::{
     Appended, Batch, Claim, Error, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey, StepIntent,
@@ -83,6 +85,33 @@ impl Fuse {
     }
 }
 
+/// The disk under the store. It outlives the process.
+#[derive(Debug, Default)]
+pub struct Disk(Mutex<Option<Broken>>);
+
+/// What is wrong with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// New deliveries find no room: 503.
+    Full,
+    /// Nothing can be read or written.
+    Gone,
+}
+
+impl Disk {
+    pub fn set(&self, broken: Option<Broken>) {
+        *self.0.lock().expect("no panic in here") = broken;
+    }
+
+    fn check(&self, operation: &'static str) -> Result<(), Error> {
+        match *self.0.lock().expect("no panic in here") {
+            Some(Broken::Full) if operation == "append" => Err(Error::Overloaded { waiting: 1 }),
+            Some(Broken::Gone) => Err(Error::Unavailable { operation, source: "the disk is gone".into() }),
+            Some(Broken::Full) | None => Ok(()),
+        }
+    }
+}
+
 pub struct FusedTransport {
     pub inner: Arc<dyn Transport>,
     pub fuse: Arc<Fuse>,
@@ -145,6 +174,7 @@ fused_agent! {
 pub struct FusedStore {
     pub inner: Arc<dyn Store>,
     pub fuse: Arc<Fuse>,
+    pub disk: Arc<Disk>,
 }
 
 macro_rules! fused {
@@ -153,6 +183,7 @@ macro_rules! fused {
         impl Store for FusedStore {
             $(async fn $name(&self, $($arg: $type),*) -> Result<$answer, Error> {
                 self.fuse.step().await;
+                self.disk.check(stringify!($name))?;
                 let answer = self.inner.$name($($arg),*).await;
                 self.fuse.step().await;
                 answer
@@ -179,6 +210,7 @@ fused! {
     session(key: &SessionKey) -> Option<Session>;
     sessions_of_ticket(connection: &ConnectionName, ticket: &TicketId) -> Vec<Session>;
     patch_session(change: SessionChange) -> Session;
+    has_open_turn(mailbox: &MailboxKey) -> bool;
     posted(connection: &ConnectionName, messages: &[MessageId]) -> Vec<MessageId>;
     known(keys: &[DedupKey]) -> Vec<bool>;
     hold(connection: &ConnectionName, until: Timestamp, cause: &str) -> ();

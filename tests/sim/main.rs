@@ -2,7 +2,8 @@
 //! SQLite against the portal's core, an agent that fails by plan, and a bridge that crashes anywhere.
 //!
 //! `SIM_FIRST` (1) and `SIM_SEEDS` (50) say which seeds are played, `SIM_THREADS` on how many threads. A failing seed is
-//! shrunk, and a line printed that plays what is left of it again (`SIM_KEEP`: the parts of the plan to keep).
+//! shrunk, and a line printed that plays what is left of it again (`SIM_KEEP`: the parts of the plan to keep). With
+//! `SIM_SURVEY=1` all seeds are played and every failing one is named in a line, unshrunk.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -15,16 +16,18 @@
 mod agent;
 mod bridge;
 mod check;
-mod desk;
 mod draw;
 mod fuse;
+mod operator;
+mod outside;
 mod people;
 mod plan;
 mod play;
+mod settings;
 mod shrink;
 mod tally;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,10 +48,12 @@ fn play(plan: &Plan) -> Tally {
     runtime.block_on(play::play(plan))
 }
 
-fn fails(plan: &Plan) -> Option<String> {
-    let panic = catch_unwind(AssertUnwindSafe(|| play(plan))).err()?;
-    let text = panic.downcast_ref::<String>().cloned();
-    Some(text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default())
+/// What was played, or why the day fails.
+fn ending(plan: &Plan) -> Result<Tally, String> {
+    catch_unwind(AssertUnwindSafe(|| play(plan))).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default()
+    })
 }
 
 /// The plan of a seed, or what `SIM_KEEP` leaves of it.
@@ -68,7 +73,8 @@ fn no_seed_breaks_a_guarantee() {
     let threads = number("SIM_THREADS", u64::try_from(threads).expect("small"));
     let next = AtomicU64::new(first);
     let total = Mutex::new(Tally::default());
-    let failed: Mutex<BTreeSet<u64>> = Mutex::default();
+    let failed: Mutex<BTreeMap<u64, String>> = Mutex::default();
+    let survey = number("SIM_SURVEY", 0) != 0;
     // Failing days are told below, once; meanwhile their panics would only be noise.
     std::panic::set_hook(Box::new(|_| {}));
     std::thread::scope(|scope| {
@@ -76,33 +82,47 @@ fn no_seed_breaks_a_guarantee() {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
-                    if seed >= first + count || !failed.lock().expect("no panic in here").is_empty() {
+                    let found = !survey && !failed.lock().expect("no panic in here").is_empty();
+                    if seed >= first + count || found {
                         return;
                     }
-                    match catch_unwind(AssertUnwindSafe(|| play(&planned(seed)))) {
+                    match ending(&planned(seed)) {
                         Ok(tally) => total.lock().expect("no panic in here").add(&tally),
-                        Err(_) => drop(failed.lock().expect("no panic in here").insert(seed)),
+                        Err(why) => drop(failed.lock().expect("no panic in here").insert(seed, why)),
                     }
                 }
             });
         }
     });
-    if let Some(seed) = failed.lock().expect("no panic in here").first() {
+    let failed = failed.into_inner().expect("no panic in here");
+    if let (Some(seed), false) = (failed.keys().next(), survey) {
         told(*seed);
     }
     drop(std::panic::take_hook());
     println!("simulation: {count} seeds{}", total.lock().expect("no panic in here"));
+    for (seed, why) in &failed {
+        eprintln!(
+            "seed {seed}: {}",
+            if std::env::var("SIM_WHOLE").is_ok() {
+                why.clone()
+            } else {
+                why.chars().take(300).collect::<String>().lines().next().unwrap_or_default().to_owned()
+            }
+        );
+    }
+    assert!(failed.is_empty(), "{} of {count} seeds fail: {:?}", failed.len(), failed.keys());
 }
 
 /// Shrinks a failing day and fails with it.
 fn told(seed: u64) -> ! {
     let plan = planned(seed);
-    let small = shrink::shrink(&plan, |plan| fails(plan).is_some());
-    let why = fails(&small);
+    let small = shrink::shrink(&plan, |plan| ending(plan).is_err());
+    let why = ending(&small).err();
     drop(std::panic::take_hook());
     let keep: Vec<String> = small.numbers().iter().map(ToString::to_string).collect();
     for part in &small.parts {
-        eprintln!("{:>4} at {:>7} ms: {:?}", part.number, part.at_ms, part.what);
+        let lasts = part.for_ms.map(|ms| format!(" for {ms} ms")).unwrap_or_default();
+        eprintln!("{:>4} at {:>7} ms{lasts}: {:?}", part.number, part.at_ms, part.what);
     }
     eprintln!("{:?}", small.nature);
     eprintln!("{} of {} parts are left of seed {seed}. Play them again:", small.parts.len(), plan.parts.len());

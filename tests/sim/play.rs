@@ -1,7 +1,5 @@
 //! Plays one plan: portals, their people, the faults of the day, and a bridge that crashes now and then.
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,9 +7,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use hubspot_bridge::clock::{Clock, ManualClock};
-use hubspot_bridge::config::{self, Config};
+use hubspot_bridge::config::Config;
 use hubspot_bridge::domain::{PortalId, Timestamp};
-use hubspot_bridge::sandbox::portal::{Portal, Received, Seed, Signing, Target};
+use hubspot_bridge::sandbox::portal::{Limits, Portal, Received, Seed, Signing, Target};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tower::ServiceExt;
@@ -19,19 +17,26 @@ use tower::ServiceExt;
 use super::agent::Planned;
 use super::bridge::{Bridge, Parts};
 use super::draw::Draw;
-use super::plan::{Plan, What};
+use super::fuse::Disk;
+use super::outside::Sender;
+use super::people::{self, Cast};
+use super::plan::{Plan, What, Wish};
 use super::tally::Tally;
-use super::{check, desk, people};
+use super::{check, operator, settings};
 
-const URL: &str = "https://bridge.example.com";
-const START: Timestamp = Timestamp(1_790_000_000_000);
+pub const URL: &str = "https://bridge.example.com";
+pub const START: Timestamp = Timestamp(1_790_000_000_000);
 /// After the last trouble: two sweeps have found what was lost.
 const CALM: Duration = Duration::from_mins(10);
+/// What a bridge that was asked to stop gets for the turns in flight.
+const GRACE: Duration = Duration::from_secs(8);
 /// Then everything must have come to an end.
 const PATIENCE: Duration = Duration::from_hours(6);
 
 /// One portal, its connection and its agent.
 pub struct Site {
+    /// Its place in the plan.
+    pub number: usize,
     pub name: &'static str,
     pub portal: Portal,
     pub agent: Planned,
@@ -43,10 +48,13 @@ type Carrying = Pin<Box<dyn Future<Output = ()>>>;
 struct Play {
     plan: Plan,
     sites: Vec<Site>,
+    casts: Vec<Cast>,
     config: Arc<Config>,
     /// The bridge's own clock; the portals' is never set.
     ours: Arc<ManualClock>,
     world: Arc<ManualClock>,
+    disk: Arc<Disk>,
+    outside: Sender,
     /// None while it is down.
     bridge: Option<Bridge>,
     file: std::path::PathBuf,
@@ -54,69 +62,154 @@ struct Play {
     carrying: Carrying,
     /// How long the bridge is down after the crash it is heading for.
     down: Duration,
+    /// How often it crashes again then, and after how many steps.
+    again: (u32, u64),
     tally: Tally,
 }
 
 pub async fn play(plan: &Plan) -> Tally {
     let (world, ours) = (ManualClock::starting_at(START), ManualClock::starting_at(START));
     let sites = sites(plan, &world);
-    let config = Arc::new(settings(&sites));
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("bridge.db");
-    let bridge = start(&file, &config, &sites, &ours).await;
-    let (carrying, down, bridge) = (deliver(&sites, &bridge), Duration::ZERO, Some(bridge));
-    let mut play =
-        Play { plan: plan.clone(), sites, config, ours, world, bridge, file, carrying, down, tally: Tally::default() };
+    let mut play = Play {
+        plan: plan.clone(),
+        casts: sites.iter().map(|site| Cast::new(site.portal.clone())).collect(),
+        config: Arc::new(settings::of(&sites, &plan.nature.rules)),
+        sites,
+        ours,
+        world,
+        disk: Arc::default(),
+        outside: Sender::default(),
+        bridge: None,
+        file: folder.path().join("bridge.db"),
+        carrying: Box::pin(std::future::pending()),
+        down: Duration::ZERO,
+        again: (0, 0),
+        tally: Tally::default(),
+    };
+    play.start().await;
+    let mut society = JoinSet::new();
+    for cast in &play.casts {
+        let at = play.casts.iter().position(|other| std::ptr::eq(other, cast)).expect("it is one of them");
+        society.spawn(people::respond(play.sites[at].portal.clone(), Arc::clone(&cast.responders)));
+    }
     play.day().await;
     play.evening().await;
     for site in &play.sites {
         let bridge = play.bridge.as_ref().expect("it is up");
         check::all(site, bridge, &play.plan, &mut play.tally).await;
-        desk::all(site, bridge, &play.config, &mut play.tally).await;
+        play.tally.thrown(site.portal.struck());
+        play.tally.thrown(site.agent.failures());
     }
     check::nothing_left_behind(&play.file);
     play.tally
 }
 
-async fn start(file: &Path, config: &Arc<Config>, sites: &[Site], clock: &Arc<ManualClock>) -> Bridge {
-    Bridge::start(Parts { file, config, sites, clock }).await
+/// The parts of a day, each with its end where it has one, in the order of time.
+fn moments(plan: &Plan) -> Vec<(u64, bool, What)> {
+    let begin = plan.parts.iter().map(|part| (part.at_ms, true, part.what.clone()));
+    let end = |ms: u64, what: &What| (ms, false, what.clone());
+    let ends = plan.parts.iter().filter_map(|part| part.for_ms.map(|ms| end(part.at_ms + ms, &part.what)));
+    let mut all: Vec<_> = begin.chain(ends).collect();
+    all.sort_by_key(|(at, ..)| *at);
+    all
 }
 
 impl Play {
     /// People and troubles, to the last part of the plan.
     async fn day(&mut self) {
         let began = Instant::now();
-        let portals = self.sites.iter().map(|site| site.portal.clone()).collect();
         let mut people = JoinSet::new();
-        people.spawn(people::play(portals, self.plan.parts.clone()));
-        for part in self.plan.parts.clone() {
-            let at = began + Duration::from_millis(part.at_ms);
+        people.spawn(people::play(self.casts.clone(), self.plan.parts.clone()));
+        for (at_ms, begins, what) in moments(&self.plan) {
+            let at = began + Duration::from_millis(at_ms);
             self.live(async move { tokio::time::sleep_until(at).await }).await;
-            self.happens(part.what);
-            self.bridge.as_mut().expect("it is up").assert_alive();
+            if begins {
+                self.tally.count(format!("planned: {}", what.words()), 1);
+                self.begins(what).await;
+            } else {
+                self.ends(&what);
+            }
+            self.alive();
         }
         let acted = async move { people.join_all().await };
         self.live(async { drop(acted.await) }).await;
     }
 
-    fn happens(&mut self, what: What) {
+    async fn begins(&mut self, what: What) {
         match what {
             What::Act { .. } => {}
-            What::Trouble { portal, fault } => self.sites[portal].portal.add_fault(fault),
+            What::Trouble { portal, fault } => {
+                // The first match strikes: what only takes time comes last.
+                let portal = &self.sites[portal];
+                let slow = self.plan.slow(portal.number).cloned();
+                slow.iter().for_each(|slow| portal.portal.end_fault(slow));
+                portal.portal.add_fault(fault);
+                slow.into_iter().for_each(|slow| portal.portal.add_fault(slow));
+            }
+            What::Slow { portal, fault } => self.sites[portal].portal.add_fault(fault),
             What::Webhooks { portal, faults } => self.sites[portal].portal.set_delivery_faults(faults),
-            What::Crash { after_steps, down_ms } => {
+            What::Unsubscribed { portal, kind } => assert!(self.sites[portal].portal.set_subscription(kind, false)),
+            What::Ill { portal, illness } => self.sites[portal].agent.set_ill(Some(illness)),
+            What::Outside { portal, id, event, again } => {
+                self.outside.tells(self.sites[portal].name, &id, event, self.world.now().0, again);
+            }
+            What::Operator { portal, conversation, wish } => self.operates(portal, conversation, wish).await,
+            What::Disk { broken } => self.disk.set(Some(broken)),
+            What::Crash { after_steps, down_ms, again } => {
                 self.down = Duration::from_millis(down_ms);
+                self.again = (again, after_steps);
                 self.bridge().fuse.crash_after(after_steps);
             }
+            What::Dies { down_ms } => {
+                self.down = Duration::from_millis(down_ms);
+                self.crash().await;
+            }
+            What::Stops { down_ms } => self.stops(Duration::from_millis(down_ms)).await,
             What::Stall { after_steps, for_ms } => {
-                self.tally.count("stalls", 1);
                 self.bridge().fuse.stall_after(after_steps, Duration::from_millis(for_ms));
             }
-            What::Jump { ms } => {
-                self.tally.count("clock jumps", 1);
-                self.ours.jump(ms);
+            What::Jump { ms } => self.ours.jump(ms),
+        }
+    }
+
+    /// What does not last has no end.
+    fn ends(&self, what: &What) {
+        match what {
+            What::Trouble { portal, fault } => self.sites[*portal].portal.end_fault(fault),
+            What::Unsubscribed { portal, kind } => assert!(self.sites[*portal].portal.set_subscription(kind, true)),
+            What::Ill { portal, .. } => self.sites[*portal].agent.set_ill(None),
+            What::Disk { .. } => self.disk.set(None),
+            _ => {}
+        }
+    }
+
+    async fn operates(&mut self, portal: usize, conversation: usize, wish: Wish) {
+        let thread = self.casts[portal].threads.lock().expect("no panic in here").get(&conversation).cloned();
+        let Some(thread) = thread else { return };
+        let (admin, ledger) = (self.bridge().admin.clone(), Arc::clone(&self.bridge().ledger));
+        self.live(operator::wants(admin, ledger, thread, wish)).await;
+    }
+
+    /// It is asked to stop: deliveries are still taken until the turns in flight have ended.
+    async fn stops(&mut self, down: Duration) {
+        self.bridge().drain();
+        let until = Instant::now() + GRACE;
+        while self.bridge().is_draining() && Instant::now() < until {
+            self.live(tokio::time::sleep(Duration::from_millis(50))).await;
+            if self.bridge.as_mut().is_some_and(Bridge::is_drained) {
+                break;
             }
         }
+        // A crash in the meantime has begun a new life.
+        if self.bridge().is_draining() {
+            self.tally.count("stops", 1);
+            self.ends_life(down).await;
+        }
+    }
+
+    fn alive(&mut self) {
+        self.bridge.as_mut().expect("it is up").assert_alive();
     }
 
     /// No more troubles, until everything has ended.
@@ -125,10 +218,11 @@ impl Play {
         let since = self.world.now();
         loop {
             self.live(tokio::time::sleep(Duration::from_secs(5))).await;
-            self.bridge.as_mut().expect("it is up").assert_alive();
+            self.alive();
             let quiet_for = self.world.now().since(since);
             let stats = self.bridge().ledger.stats().await.expect("the ledger answers");
             let outstanding: usize = self.sites.iter().map(|site| site.portal.outstanding_events()).sum();
+            let outstanding = outstanding + self.outside.outstanding();
             if quiet_for > CALM && outstanding == 0 && stats.open_events == 0 {
                 return;
             }
@@ -157,24 +251,39 @@ impl Play {
         self.bridge.as_ref().expect("it is up")
     }
 
-    /// Downtime: deliveries fail, customers keep typing.
     async fn crash(&mut self) {
         self.tally.count("crashes", 1);
+        self.ends_life(self.down).await;
+        if let (again @ 1.., after_steps) = self.again {
+            self.again.0 = again - 1;
+            self.bridge().fuse.crash_after(after_steps);
+        }
+    }
+
+    /// Downtime: deliveries fail, customers keep typing. Then a new life begins.
+    async fn ends_life(&mut self, down: Duration) {
         self.carrying = Box::pin(std::future::pending());
         if let Some(bridge) = self.bridge.take() {
             bridge.crash().await;
         }
-        tokio::time::sleep(self.down).await;
-        let bridge = start(&self.file, &self.config, &self.sites, &self.ours).await;
-        self.carrying = deliver(&self.sites, &bridge);
+        tokio::time::sleep(down).await;
+        self.start().await;
+    }
+
+    async fn start(&mut self) {
+        let (file, config, sites, clock, disk) = (&self.file, &self.config, &self.sites, &self.ours, &self.disk);
+        let bridge = Bridge::start(Parts { file, config, sites, clock, disk }).await;
+        self.carrying = deliver(&self.sites, &self.outside, &bridge);
         self.bridge = Some(bridge);
     }
 }
 
 /// Carries the due deliveries to the bridge, in process; waits when there are none. Never ends.
-fn deliver(sites: &[Site], bridge: &Bridge) -> Carrying {
+fn deliver(sites: &[Site], outside: &Sender, bridge: &Bridge) -> Carrying {
     let router = &bridge.router;
-    let all: Vec<_> = sites.iter().map(|site| Box::pin(carry(site.portal.clone(), router.clone()))).collect();
+    let hubspot = sites.iter().map(|site| -> Carrying { Box::pin(carry(site.portal.clone(), router.clone())) });
+    let outside: Carrying = Box::pin(outside.clone().carry(router.clone()));
+    let all: Vec<_> = hubspot.chain([outside]).collect();
     Box::pin(async { drop(futures_util::future::join_all(all).await) })
 }
 
@@ -236,41 +345,11 @@ fn sites(plan: &Plan, clock: &Arc<ManualClock>) -> Vec<Site> {
         let secret = portal.seed().client_secret;
         portal.set_target(Some(Target { url, secret, signing: Signing::Both, retry_scale: 0.01 }));
         portal.set_visibility(plan.visibility());
-        let agent = Planned::new(plan.nature.habits, Draw::new(plan.seed, u64::from(number) + 1));
-        Site { name, portal, agent }
-    };
-    [(0, "acme"), (1, "beta")].into_iter().take(plan.nature.portals).map(site).collect()
-}
-
-fn settings(sites: &[Site]) -> Config {
-    let mut env = BTreeMap::from([
-        ("BRIDGE__SERVER__PUBLIC_URL".into(), URL.into()),
-        ("BRIDGE__STORE__URL".into(), "sqlite::memory:".into()),
-        // Busy conversations are wanted here; the loop limit has its own tests.
-        ("BRIDGE__DELIVERY__MAX_REPLIES_PER_THREAD".into(), "1000/10m".into()),
-    ]);
-    for site in sites {
-        let seed = site.portal.seed();
-        let one = |key: &str, value: String| {
-            (format!("BRIDGE__CONNECTIONS__{}__{key}", site.name.to_ascii_uppercase()), value)
-        };
-        env.extend([
-            one("PORTAL_ID", seed.portal_id.to_string()),
-            one("ACCESS_TOKEN", seed.token.clone()),
-            one("CLIENT_SECRET", seed.client_secret.clone()),
-            one("AI_USER_ID", seed.ai.actor().to_string()),
-            one("DEFAULT_USER_ID", seed.reps[1].actor().to_string()),
-            one("INTERNAL_DOMAINS", "acme.example".into()),
-        ]);
-    }
-    match config::load(None, &env) {
-        Ok(mut loaded) => {
-            // Tables of names live in a file only.
-            for connection in loaded.config.connections.values_mut() {
-                connection.ticketing.custom_data.insert("order".to_owned(), "order_number".to_owned());
-            }
-            loaded.config
+        if let Some(burst) = plan.nature.burst {
+            portal.set_limits(Limits { burst, ..Limits::default() });
         }
-        Err(problems) => panic!("the settings of the simulation are wrong: {problems}"),
-    }
+        let agent = Planned::new(plan.nature.habits, Draw::new(plan.seed, u64::from(number) + 1));
+        Site { number: usize::try_from(number).expect("small"), name, portal, agent }
+    };
+    [(0, "acme"), (1, "beta"), (2, "gamma")].into_iter().take(plan.nature.portals).map(site).collect()
 }

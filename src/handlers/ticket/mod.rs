@@ -8,7 +8,9 @@ mod write;
 pub use sync::value_hash;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use super::conversation::pause_after;
 use super::journal::Journal;
 use super::{Context, Run, Stop};
 use crate::domain::{Ending, Event, EventKind, Lane, Reason, TicketId};
@@ -51,6 +53,17 @@ impl Bound {
         !(self.changes.is_empty() && self.dirty.is_empty() && self.writes.is_empty())
     }
 
+    /// HubSpot may not show a ticket that it or the bridge just made: that is waited for, a little.
+    fn wait_for_ticket(&self, cx: &Context, last: bool) -> Result<(), Stop> {
+        let youngest = self.changes.iter().chain(&self.writes).map(|event| event.received_at).max();
+        let waited = youngest.map_or(Duration::MAX, |received_at| cx.now().since(received_at));
+        if waited >= cx.delivery.settle || last {
+            return Ok(());
+        }
+        let until = cx.now().after(pause_after(waited));
+        Err(Stop::Defer { until, why: "HubSpot does not show the ticket yet".to_owned(), counts: false })
+    }
+
     /// Ends changes and writes alike.
     fn end(&self, ending: impl Fn(&Event) -> Ending) -> Finish {
         Finish { endings: self.changes.iter().chain(&self.writes).map(ending).collect(), ..Finish::default() }
@@ -63,7 +76,8 @@ pub async fn run(cx: &Context, run: Run<'_>, ticket: TicketId) -> Result<Finish,
     let bound = Bound::of(run.turn.events, run.turn.dirty);
     let carried = carry::on(cx, &ticket, turn, &bound.requests).await?;
     let mut journal = Journal::new(cx.store.as_ref(), run.lease, run.watch, cx.clock.as_ref(), run.turn.steps);
-    let mut finish = match keep_in_step(cx, &ticket, &bound, &mut journal).await {
+    let last = run.last_resort.is_some();
+    let mut finish = match keep_in_step(cx, &ticket, &bound, &mut journal, last).await {
         Ok(finish) => finish,
         Err(Stop::Refused { reason, detail }) => {
             bound.end(|event| Ending::dead(event.id, reason).detail(detail.clone()))
@@ -90,6 +104,7 @@ async fn keep_in_step(
     ticket: &TicketId,
     bound: &Bound,
     journal: &mut Journal<'_>,
+    last: bool,
 ) -> Result<Finish, Stop> {
     if !cx.settings.ticketing.enabled {
         return Ok(bound.end(|event| Ending::skipped(event.id, Reason::TicketingDisabled)));
@@ -117,6 +132,7 @@ async fn keep_in_step(
     let mut values = match client.ticket(ticket, &names).await {
         Ok(values) => values,
         Err(error) if error.class == Class::NotFound => {
+            bound.wait_for_ticket(cx, last)?;
             return Ok(bound.end(|event| Ending::dead(event.id, Reason::ObjectNotFound)));
         }
         Err(error) => return Err(error.into()),

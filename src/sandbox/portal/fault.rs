@@ -1,5 +1,6 @@
 //! Faults of the API and of deliveries, switched on by tests, the simulation or a person through `/_sandbox/faults`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
@@ -9,7 +10,7 @@ use super::answer::{GATEWAY_PAGE, Policy, Refusal};
 use super::chance::Draw;
 
 /// One fault: what it hits, how often, and what happens.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// A path; `*` stands for one segment, a final `**` for all that follow.
@@ -48,7 +49,7 @@ impl Fault {
 }
 
 /// What a fault does to a call.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Effect {
     /// Answers this status.
@@ -86,6 +87,24 @@ pub enum Effect {
         /// How much later.
         ms: u64,
     },
+}
+
+impl Effect {
+    /// In words, for counting.
+    fn words(&self) -> String {
+        match self {
+            Self::Status { code, body, acted, .. } => {
+                let body = if *body == BodyKind::Standard { String::new() } else { format!(" {body:?}") };
+                format!("answered {code}{body}{}", if *acted { ", acted" } else { "" })
+            }
+            Self::Delay { .. } => "answered late".to_owned(),
+            Self::Refuse => "no connection".to_owned(),
+            Self::CutBefore => "cut before it acted".to_owned(),
+            Self::CutAfter => "cut after it acted".to_owned(),
+            Self::Timeout { acted } => format!("never answered{}", if *acted { ", acted" } else { "" }),
+            Self::FailsLater { .. } => "accepted, fails later".to_owned(),
+        }
+    }
 }
 
 /// Which body comes with a status.
@@ -183,12 +202,26 @@ impl Visibility {
 #[derive(Debug, Default)]
 pub struct Faults {
     on: Vec<Fault>,
+    struck: BTreeMap<String, u64>,
 }
 
 impl Faults {
     /// Switches one on.
     pub fn add(&mut self, fault: Fault) {
         self.on.push(fault);
+    }
+
+    /// Switches one off, if it is on as it was given.
+    pub fn end(&mut self, fault: &Fault) {
+        if let Some(place) = self.on.iter().position(|on| on == fault) {
+            self.on.remove(place);
+        }
+    }
+
+    /// How many calls were hit, by effect.
+    #[must_use]
+    pub fn struck(&self) -> &BTreeMap<String, u64> {
+        &self.struck
     }
 
     /// Switches all off.
@@ -203,6 +236,7 @@ impl Faults {
         })?;
         let fault = self.on.get_mut(hit)?;
         let effect = fault.effect.clone();
+        *self.struck.entry(effect.words()).or_default() += 1;
         if let Some(times) = &mut fault.times {
             *times = times.saturating_sub(1);
             if *times == 0 {

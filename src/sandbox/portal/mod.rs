@@ -27,6 +27,7 @@ mod transport;
 mod view;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -153,6 +154,20 @@ impl Portal {
     /// Switches an API fault on.
     pub fn add_fault(&self, fault: Fault) {
         self.state().faults.add(fault);
+    }
+
+    /// Switches one off, if it is on as it was given: what has `times` ends by itself.
+    pub fn end_fault(&self, fault: &Fault) {
+        self.state().faults.end(fault);
+    }
+
+    /// How often faults of the API and of deliveries struck so far, in words.
+    #[must_use]
+    pub fn struck(&self) -> BTreeMap<String, u64> {
+        let state = self.state();
+        let calls = state.faults.struck().iter().map(|(words, times)| (words.clone(), *times));
+        let webhooks = state.outbox.struck.iter().map(|(words, times)| ((*words).to_owned(), *times));
+        calls.chain(webhooks).collect()
     }
 
     /// Switches every fault off: API, deliveries, visibility.

@@ -159,6 +159,8 @@ pub struct Outbox {
     pub target: Option<Target>,
     /// Faults on the way.
     pub faults: DeliveryFaults,
+    /// How often each of them struck, in words.
+    pub struck: BTreeMap<&'static str, u64>,
     waiting: Vec<(Timestamp, Envelope)>,
     deliveries: BTreeMap<u64, Delivery>,
     next_id: u64,
@@ -168,14 +170,20 @@ pub struct Outbox {
 impl Outbox {
     /// An event happened.
     pub fn push(&mut self, now: Timestamp, event: Envelope, draw: &mut Draw) {
-        if self.target.is_none() || draw.chance(self.faults.lose) {
+        if self.target.is_none() {
+            return;
+        }
+        if draw.chance(self.faults.lose) {
+            self.strike("webhook lost");
             return;
         }
         if draw.chance(self.faults.duplicate) {
+            self.strike("webhook doubled");
             let later = now.after(draw.within(Duration::from_millis(self.faults.delay_max_ms)));
             self.deliver(Load::Events(vec![event.clone()]), later);
         }
         let held = if draw.chance(self.faults.delay) {
+            self.strike("webhook late");
             draw.within(Duration::from_millis(self.faults.delay_max_ms))
         } else {
             Duration::ZERO
@@ -209,7 +217,12 @@ impl Outbox {
     pub fn received(&mut self, id: u64, now: Timestamp, received: Received, draw: &mut Draw) {
         let Some(delivery) = self.deliveries.get_mut(&id) else { return };
         let attempt = delivery.attempt;
-        let settled = delivery.load.settled_by(received) && !draw.chance(self.faults.forget);
+        let taken = delivery.load.settled_by(received);
+        let forgotten = taken && draw.chance(self.faults.forget);
+        if forgotten {
+            *self.struck.entry("delivery forgotten").or_default() += 1;
+        }
+        let settled = taken && !forgotten;
         if settled || attempt >= RETRIES_MAX {
             self.deliveries.remove(&id);
         } else {
@@ -247,6 +260,10 @@ impl Outbox {
         self.log.iter()
     }
 
+    fn strike(&mut self, what: &'static str) {
+        *self.struck.entry(what).or_default() += 1;
+    }
+
     fn deliver(&mut self, load: Load, due: Timestamp) {
         self.next_id += 1;
         self.deliveries.insert(self.next_id, Delivery { load, attempt: 0, due, in_flight: false });
@@ -257,6 +274,7 @@ impl Outbox {
         let (mut ready, waiting): (Vec<_>, Vec<_>) = self.waiting.drain(..).partition(|(at, _)| *at <= now);
         self.waiting = waiting;
         if ready.len() > 1 && draw.chance(self.faults.reorder) {
+            self.strike("batch shuffled");
             draw.shuffle(&mut ready);
         }
         let size = if self.faults.batch == 0 { BATCH_MAX } else { self.faults.batch.min(BATCH_MAX) };

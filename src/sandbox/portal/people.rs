@@ -81,7 +81,7 @@ pub struct Email {
     pub subject: String,
     /// The newest words.
     pub text: String,
-    /// Quoted below them: HubSpot shows `text` alone, cut to the most recent reply.
+    /// Quoted below them: HubSpot's `text` is cut to the most recent reply, its `richText` is not.
     #[serde(default)]
     pub quoted: Option<String>,
     /// Which of our mailboxes it went to; the inbox's when absent.
@@ -123,7 +123,9 @@ impl Portal {
             };
             let original = mail.quoted.as_ref().map(|quoted| format!("{}\n\n{quoted}", mail.text));
             let address = Some((mail.from.as_str(), mail.name.as_deref()));
-            let said = Incoming { text: &mail.text, subject: Some(&mail.subject), original, address, rep: None };
+            let rich =
+                mail.quoted.as_ref().map(|quoted| format!("<p>{}</p><blockquote>{quoted}</blockquote>", mail.text));
+            let said = Incoming { text: &mail.text, subject: Some(&mail.subject), original, rich, address, rep: None };
             let posted = incoming(state, now, thread, said)?;
             let desk = state.conversations.threads.get(&thread).is_some_and(|t| t.inbox_id == super::seed::HELP_DESK);
             if fresh && desk && state.seed.auto_ticket {

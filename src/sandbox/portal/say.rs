@@ -15,6 +15,8 @@ pub struct Incoming<'a> {
     pub subject: Option<&'a str>,
     /// The uncut text.
     pub original: Option<String>,
+    /// The HTML, quotes and all.
+    pub rich: Option<String>,
     /// The e-mail's address and name.
     pub address: Option<(&'a str, Option<&'a str>)>,
     /// A rep's address and name, when it is not the customer at all.
@@ -48,7 +50,7 @@ pub fn incoming(state: &mut State, now: Timestamp, thread: u64, new: Incoming<'_
     });
     let said = Said {
         text: new.text.to_owned(),
-        rich_text: None,
+        rich_text: new.rich,
         subject: new.subject.map(str::to_owned).or(last_subject),
         original: new.original,
         files: Vec::new(),

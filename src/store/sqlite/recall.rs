@@ -5,12 +5,21 @@ use rusqlite::{OptionalExtension, params};
 use super::core::Tx;
 use super::event;
 use super::fault::Fault;
-use crate::domain::{ConnectionName, DedupKey, MessageId, TicketId, Timestamp};
+use crate::domain::{ConnectionName, DedupKey, MailboxKey, MessageId, TicketId, Timestamp};
 
 /// For each key: is there an event with it?
 pub(super) fn known(tx: &Tx<'_>, keys: &[DedupKey]) -> Result<Vec<bool>, Fault> {
     let mut statement = tx.conn.prepare_cached("SELECT 1 FROM events WHERE dedup = ?1")?;
     Ok(keys.iter().map(|key| statement.exists([event::dedup(key)])).collect::<Result<_, _>>()?)
+}
+
+/// Is a turn of the mailbox open?
+pub(super) fn has_open_turn(tx: &Tx<'_>, mailbox: &MailboxKey) -> Result<bool, Fault> {
+    let Some(connection) = tx.memory.names.id(&mailbox.connection) else { return Ok(false) };
+    let mut statement = tx.conn.prepare_cached(
+        "SELECT 1 FROM mailboxes WHERE object_id = ?1 AND kind = ?2 AND connection_id = ?3 AND turn_id IS NOT NULL",
+    )?;
+    Ok(statement.exists(params![mailbox.object.id(), mailbox.object.kind(), connection])?)
 }
 
 /// Which of the messages are ours.

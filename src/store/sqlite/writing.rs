@@ -9,7 +9,7 @@ use super::core::Tx;
 use super::fault::Fault;
 use super::runner::Kind;
 use super::{SqliteStore, append, bind, claim, finish, hold, operate, prune, recall, session, step, turn};
-use crate::domain::{ConnectionName, DedupKey, Event, Lane, MessageId, Session, TicketId, Timestamp};
+use crate::domain::{ConnectionName, DedupKey, Event, Lane, MailboxKey, MessageId, Session, TicketId, Timestamp};
 use crate::store::{
     Appended, Batch, Claim, Error, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey, StepIntent,
     StepResult, Store, Turn,
@@ -95,6 +95,11 @@ impl Store for SqliteStore {
 
     async fn patch_session(&self, change: SessionChange) -> Result<Session, Error> {
         self.call("change a session", move |tx| session::patch(tx, &change)).await
+    }
+
+    async fn has_open_turn(&self, mailbox: &MailboxKey) -> Result<bool, Error> {
+        let mailbox = mailbox.clone();
+        self.call("look for an open turn", move |tx| recall::has_open_turn(tx, &mailbox)).await
     }
 
     async fn posted(&self, connection: &ConnectionName, messages: &[MessageId]) -> Result<Vec<MessageId>, Error> {

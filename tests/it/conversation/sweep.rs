@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hubspot_bridge::sandbox::portal::Effect;
 use hubspot_bridge::sandbox::portal::people::Posted;
 use hubspot_bridge::store::types::EventFilter;
 use serde_json::json;
@@ -89,4 +90,22 @@ async fn the_first_start_leaves_what_was_said_before_alone() {
     house.run_for(Duration::from_mins(10)).await;
     assert!(house.events(EventFilter::default()).await.is_empty());
     assert_eq!(house.metric(FOUND).as_deref(), Some("0"));
+}
+
+/// Our own post is not known as ours while its answer is missing. That must not look like an answer of an earlier life.
+#[tokio::test(start_paused = true)]
+async fn a_post_of_unclear_fate_hides_no_lost_message() {
+    let mut house = House::new().await;
+    house.agent.thinks_for(25);
+    house.run_for(Duration::from_secs(75)).await;
+    let asked = house.chat("Where is my parcel?");
+    house.run_for(Duration::from_secs(2)).await;
+    house.subscribed(false);
+    let lost = house.chat_on(&asked.thread, "The blue one");
+    house.subscribed(true);
+    // The post happens and its answer is cut off; the sweep comes before anybody can look what became of it.
+    house.fault(1, "POST", "/conversations/v3/conversations/threads/*/messages", Effect::CutAfter);
+    house.run_for(Duration::from_mins(8)).await;
+    assert_eq!(house.outcome(&lost).await, "replied");
+    assert_eq!(house.public_posts(&asked.thread).len(), 2);
 }

@@ -70,6 +70,9 @@ impl Store for Recording {
     async fn patch_session(&self, _: SessionChange) -> Result<Session, Error> {
         Err(Error::Stopped)
     }
+    async fn has_open_turn(&self, _: &hubspot_bridge::domain::MailboxKey) -> Result<bool, Error> {
+        Err(Error::Stopped)
+    }
     async fn posted(&self, _: &ConnectionName, _: &[MessageId]) -> Result<Vec<MessageId>, Error> {
         Err(Error::Stopped)
     }

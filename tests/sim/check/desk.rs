@@ -3,25 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use hubspot_bridge::config::Config;
 use hubspot_bridge::domain::{Event, Outcome, Timestamp};
-use hubspot_bridge::store::types::SessionFilter;
 use serde_json::Value;
 
-use super::agent::Planned;
-use super::bridge::Bridge;
-use super::check;
-use super::play::Site;
-use super::tally::Tally;
+use super::case::Case;
+use super::record::{Author, Kind};
+use crate::plan::What;
+use crate::tally::Tally;
 
-pub async fn all(site: &Site, bridge: &Bridge, config: &Config, tally: &mut Tally) {
-    let snapshot = site.portal.snapshot();
-    let events = check::of_site(bridge, site).await;
-    tally.count("tickets made", one_ticket_per_thread(&snapshot));
-    one_contact_per_address(&snapshot);
-    tally.count("relays", each_relay_once(&events, &site.agent));
-    tally.count("ticket updates", updates_are_spaced(&snapshot, config));
-    the_last_value_stands(&snapshot, bridge, site, &events).await;
+pub fn all(case: &Case<'_>, tally: &mut Tally) {
+    tally.count("tickets made", one_ticket_per_thread(&case.record.raw));
+    one_contact_per_address(&case.record.raw);
+    tally.count("relays", each_relay_once(case));
+    tally.count("ticket updates", updates_are_spaced(case));
+    the_last_value_stands(case);
 }
 
 fn list<'a>(snapshot: &'a Value, name: &str) -> &'a [Value] {
@@ -60,40 +55,47 @@ fn one_contact_per_address(snapshot: &Value) {
     }
 }
 
-fn each_relay_once(events: &[Event], agent: &Planned) -> usize {
-    let relayed = agent.relayed();
-    for (key, times) in &relayed {
-        assert_eq!(*times, 1, "carried more than once: {key:?}");
+/// What reps say to customers reaches the agent's side once; an internal note never does.
+fn each_relay_once(case: &Case<'_>) -> usize {
+    let relayed = case.site.agent.relayed();
+    for ((session, message), times) in &relayed {
+        assert_eq!(*times, 1, "carried more than once: {message} to session {session}");
+        let thread = case.record.threads.iter().find(|thread| thread.items.iter().any(|item| item.id == *message));
+        let item = thread.and_then(|thread| thread.items.iter().find(|item| item.id == *message));
+        let reps =
+            item.is_some_and(|item| matches!(item.author, Author::Rep | Author::RepsMailbox) && item.is_reps_word());
+        // Internal notes, where they are wanted: comments, and notes on a ticket, which are in no thread.
+        let on_ticket = || case.record.list("notes").iter().any(|note| note["id"] == message.as_str());
+        let note = item.map_or_else(on_ticket, |item| item.author == Author::Rep && item.kind == Kind::Comment);
+        let reps = reps || (note && case.settings.mirror_notes);
+        assert!(reps, "carried, but no rep said it to a customer: {item:?}");
+        assert!(case.sessions.iter().any(|known| known.id.to_string() == *session), "carried to no session: {session}");
     }
-    for event in events.iter().filter(|event| event.outcome == Some(Outcome::Relayed)) {
+    for event in case.events.iter().filter(|event| event.outcome == Some(Outcome::Relayed)) {
         let id = event.message_id.as_ref().map(hubspot_bridge::domain::MessageId::as_str).unwrap_or_default();
         assert!(relayed.keys().any(|(_, message)| message == id), "the ledger says it was relayed: {event:?}");
     }
     relayed.len()
 }
 
-/// Two updates of one ticket are at least the interval apart. How many there were.
-fn updates_are_spaced(snapshot: &Value, config: &Config) -> usize {
-    let interval = config.connections.values().map(|connection| connection.ticketing.update_interval).max();
-    let interval = i64::try_from(interval.unwrap_or_default().as_millis()).expect("small");
-    let mut last: BTreeMap<&str, Timestamp> = BTreeMap::new();
+/// Two updates of one ticket are at least the interval apart by the bridge's clock; each time that is set forward, one pair
+/// may be closer by HubSpot's. How many updates there were.
+fn updates_are_spaced(case: &Case<'_>) -> usize {
+    let interval = i64::try_from(case.settings.ticketing.update_interval.as_millis()).expect("small");
+    let forward = case.plan.parts.iter().filter(|part| matches!(part.what, What::Jump { ms } if ms > 0)).count();
+    let mut last: BTreeMap<&str, (Timestamp, usize)> = BTreeMap::new();
     let mut count = 0;
-    for call in list(snapshot, "calls") {
-        let path = call["path"].as_str().expect("a path");
-        if call["method"] != "PATCH" || !path.contains("/objects/tickets/") || call["status"] != 200 {
+    for call in &case.record.calls {
+        if call.method != "PATCH" || !call.path.contains("/objects/tickets/") || call.status != Some(200) {
             continue;
         }
         count += 1;
-        let at = Timestamp(call["at"].as_i64().expect("a time"));
-        if let Some(before) = last.insert(path, at) {
-            assert!(at.0 - before.0 >= interval, "two updates within the interval: {path} at {before} and {at}");
-        }
+        let (before, mut close) = last.get(call.path.as_str()).copied().unwrap_or((Timestamp(i64::MIN / 2), 0));
+        close += usize::from(call.at.0 - before.0 < interval);
+        assert!(close <= forward, "two updates within the interval: {} at {before} and {}", call.path, call.at);
+        last.insert(&call.path, (call.at, close));
     }
     count
-}
-
-async fn sessions(bridge: &Bridge) -> Vec<hubspot_bridge::domain::Session> {
-    bridge.ledger.sessions(SessionFilter::default(), None, 200).await.expect("the ledger answers").items
 }
 
 /// The events of a ticket and of its threads, for a failure's message.
@@ -106,11 +108,13 @@ fn about<'a>(events: &'a [Event], ticket: &Value) -> Vec<&'a Event> {
 }
 
 /// What a session learnt last is what its ticket says; a ticket shared by several says what one of them learnt.
-async fn the_last_value_stands(snapshot: &Value, bridge: &Bridge, site: &Site, events: &[Event]) {
-    let mut sessions = sessions(bridge).await;
-    sessions.retain(|session| session.connection.as_str() == site.name);
-    for ticket in list(snapshot, "tickets") {
-        let linked: Vec<_> = sessions
+fn the_last_value_stands(case: &Case<'_>) {
+    if !case.settings.ticketing.enabled || case.plan.is_refused_something() {
+        return;
+    }
+    for ticket in case.record.list("tickets") {
+        let linked: Vec<_> = case
+            .sessions
             .iter()
             .filter(|session| session.ticket_id.as_ref().is_some_and(|id| ticket["id"] == id.as_str()))
             .filter_map(|session| session.custom_data.get("order"))
@@ -119,7 +123,7 @@ async fn the_last_value_stands(snapshot: &Value, bridge: &Bridge, site: &Site, e
         assert!(
             linked.is_empty() || linked.iter().any(|order| Some(order.as_str()) == says),
             "the ticket says {says:?}, its sessions {linked:?}: {ticket}\n{:#?}",
-            about(events, ticket)
+            about(&case.events, ticket)
         );
     }
 }
