@@ -63,7 +63,7 @@ impl<'a> Case<'a> {
     pub fn handoff_turns(&self, thread: &Thread) -> BTreeSet<i64> {
         let may = |event: &&Event| {
             matches!(event.outcome, Some(Outcome::HandedOff | Outcome::Resumed))
-                || event.reason == Some(Reason::Interrupted)
+                || matches!(event.reason, Some(Reason::Interrupted | Reason::Expired | Reason::AttemptsExhausted))
         };
         self.about(thread).filter(may).filter_map(|event| event.turn.map(|turn| turn.0)).collect()
     }
