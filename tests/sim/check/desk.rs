@@ -109,7 +109,9 @@ fn about<'a>(events: &'a [Event], ticket: &Value) -> Vec<&'a Event> {
 
 /// What a session learnt last is what its ticket says; a ticket shared by several says what one of them learnt.
 fn the_last_value_stands(case: &Case<'_>) {
-    if !case.settings.ticketing.enabled || case.plan.is_refused_something() {
+    // At most once means that a write cut short or unclear is not made again.
+    let may_lose = case.plan.nature.rules.at_most_once;
+    if !case.settings.ticketing.enabled || case.plan.is_refused_something() || may_lose {
         return;
     }
     for ticket in case.record.list("tickets") {
