@@ -187,7 +187,8 @@ fn already_answered(case: &Case<'_>, thread: &Thread, item: &Item, tally: &mut T
     let later: Vec<&Item> =
         thread.by(Author::Customer).filter(|later| later.at >= item.at && later.id != item.id).collect();
     let replies = || later.iter().filter_map(|later| answer(thread, later));
-    if thread.handoffs().any(|handoff| handoff.at >= item.at) || drafted(thread, item) || unneeded(case) {
+    let given = |other: &Item| other.author == Author::Bridge && other.at >= item.at && thread.takes(other);
+    if thread.items.iter().any(given) || drafted(thread, item) || unneeded(case) {
         return Ok(());
     }
     if replies().any(|reply| thread.reps().any(|word| word.at >= item.at && word.at <= reply.at)) {
