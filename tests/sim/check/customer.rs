@@ -244,7 +244,8 @@ pub fn may_die(case: &Case<'_>, reason: Reason) -> bool {
     let died = || case.befell().any(|what| matches!(what, What::Crash { .. } | What::Dies { .. } | What::Stops { .. }));
     let lasting = || case.befell().any(|what| matches!(what, What::Trouble { fault, .. } if fault.times.is_none()));
     match reason {
-        Reason::MessageNotFound => case.unseen >= 30_000 || status(&[404]),
+        // A clock set forward shortens the wait.
+        Reason::MessageNotFound => (case.unseen > 0 && case.unseen + case.skew >= 30_000) || status(&[404]),
         Reason::ObjectNotFound => {
             let deleted = |what: &What| matches!(what, What::Act { act: Act::TicketDeleted, .. });
             // The agent's side tells of a conversation that it does not know itself.
