@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hubspot_bridge::config::{Connection, Delivery, ReturnToAi};
-use hubspot_bridge::domain::{Event, MessageId, Outcome, Reason, Session, Timestamp};
+use hubspot_bridge::domain::{Event, MessageId, Outcome, Session, Timestamp};
 use hubspot_bridge::sandbox::portal::Effect;
 use hubspot_bridge::store::types::SessionFilter;
 
@@ -60,11 +60,10 @@ impl<'a> Case<'a> {
     }
 
     /// The turns of a thread that may have handed it over: those that say so; those in which it was sent to the AI, which may
-    /// answer, and hand off, messages that no event announced; and those that an at-most-once bridge cut short.
+    /// answer, and hand off, messages that no event announced; and those that died half-way, cut short or too old.
     pub fn handoff_turns(&self, thread: &Thread) -> BTreeSet<i64> {
         let may = |event: &&Event| {
-            matches!(event.outcome, Some(Outcome::HandedOff | Outcome::Resumed))
-                || event.reason == Some(Reason::Interrupted)
+            matches!(event.outcome, Some(Outcome::HandedOff | Outcome::Resumed)) || event.outcome == Some(Outcome::Dead)
         };
         self.about(thread).filter(may).filter_map(|event| event.turn.map(|turn| turn.0)).collect()
     }

@@ -188,7 +188,8 @@ fn already_answered(case: &Case<'_>, thread: &Thread, item: &Item, tally: &mut T
     let later: Vec<&Item> =
         thread.by(Author::Customer).filter(|later| later.at >= item.at && later.id != item.id).collect();
     let replies = || later.iter().filter_map(|later| answer(thread, later));
-    if thread.handoffs().any(|handoff| handoff.at >= item.at) || drafted(thread, item) || unneeded(case) {
+    let given = |other: &Item| other.author == Author::Bridge && other.at >= item.at && thread.takes(other);
+    if thread.items.iter().any(given) || drafted(thread, item) || unneeded(case) {
         return Ok(());
     }
     if replies().any(|reply| thread.reps().any(|word| word.at >= item.at && word.at <= reply.at)) {
@@ -244,8 +245,8 @@ pub fn may_die(case: &Case<'_>, reason: Reason) -> bool {
     let died = || case.befell().any(|what| matches!(what, What::Crash { .. } | What::Dies { .. } | What::Stops { .. }));
     let lasting = || case.befell().any(|what| matches!(what, What::Trouble { fault, .. } if fault.times.is_none()));
     match reason {
-        // A clock set forward ends the wait for what HubSpot does not show yet.
-        Reason::MessageNotFound => case.unseen + case.skew >= 30_000 || status(&[404]),
+        // A clock set forward shortens the wait.
+        Reason::MessageNotFound => (case.unseen > 0 && case.unseen + case.skew >= 30_000) || status(&[404]),
         Reason::ObjectNotFound => {
             let deleted = |what: &What| matches!(what, What::Act { act: Act::TicketDeleted, .. });
             // The agent's side tells of a conversation that it does not know itself.
