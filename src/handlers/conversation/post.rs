@@ -15,6 +15,10 @@ use crate::handlers::journal::{self, outcome};
 use crate::hubspot::{self, Client, OutgoingMessage, text};
 use crate::store::{StepResult, StepStatus};
 
+/// Calls of one post: the thread, the newest page (HubSpot's may be short or empty and name another: up to four), the post.
+/// What is not used flows back.
+const LOOK_AND_POST: u32 = 6;
+
 /// What to post.
 #[derive(Clone, Debug)]
 pub enum Body {
@@ -80,9 +84,9 @@ pub async fn once(
     if let Some(ended) = earlier(talk, scene, name).await? {
         return Ok(ended);
     }
-    // Budget for the two reads and the post is taken beforehand: waiting between look and post would widen the window
-    // in which a human can take over.
-    let client = talk.cx.hubspot.reserve(3).await?;
+    // Budget for the look and the post is taken beforehand: waiting between them would widen the window in which a human
+    // can take over.
+    let client = talk.cx.hubspot.reserve(LOOK_AND_POST).await?;
     let lasts = talk.cx.hubspot_timeout * 3;
     let anchor = scene.recent.last().map(|message| message.id.clone());
     let hash = Some(text::text_hash(body.words()));

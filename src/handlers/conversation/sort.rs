@@ -86,7 +86,8 @@ async fn read(talk: &mut Talk<'_>, event: &Event, id: &MessageId) -> Result<Opti
         Ok(message) => Ok(Some(message)),
         Err(error) if matches!(error.class, Class::NotFound) => {
             let waited = talk.cx.now().since(event.received_at);
-            if waited < talk.cx.delivery.settle && talk.last_resort.is_none() {
+            // Also when no further attempt follows: what is young did not fail, it is not there yet.
+            if waited < talk.cx.delivery.settle {
                 let until = talk.cx.now().after(pause_after(waited));
                 let why = "HubSpot does not show the message yet".to_owned();
                 return Err(Stop::Defer { until, why, counts: false });

@@ -54,10 +54,10 @@ impl Bound {
     }
 
     /// HubSpot may not show a ticket that it or the bridge just made: that is waited for, a little.
-    fn wait_for_ticket(&self, cx: &Context, last: bool) -> Result<(), Stop> {
+    fn wait_for_ticket(&self, cx: &Context) -> Result<(), Stop> {
         let youngest = self.changes.iter().chain(&self.writes).map(|event| event.received_at).max();
         let waited = youngest.map_or(Duration::MAX, |received_at| cx.now().since(received_at));
-        if waited >= cx.delivery.settle || last {
+        if waited >= cx.delivery.settle {
             return Ok(());
         }
         let until = cx.now().after(pause_after(waited));
@@ -76,8 +76,7 @@ pub async fn run(cx: &Context, run: Run<'_>, ticket: TicketId) -> Result<Finish,
     let bound = Bound::of(run.turn.events, run.turn.dirty);
     let carried = carry::on(cx, &ticket, turn, &bound.requests).await?;
     let mut journal = Journal::new(cx.store.as_ref(), run.lease, run.watch, cx.clock.as_ref(), run.turn.steps);
-    let last = run.last_resort.is_some();
-    let mut finish = match keep_in_step(cx, &ticket, &bound, &mut journal, last).await {
+    let mut finish = match keep_in_step(cx, &ticket, &bound, &mut journal).await {
         Ok(finish) => finish,
         Err(Stop::Refused { reason, detail }) => {
             bound.end(|event| Ending::dead(event.id, reason).detail(detail.clone()))
@@ -104,7 +103,6 @@ async fn keep_in_step(
     ticket: &TicketId,
     bound: &Bound,
     journal: &mut Journal<'_>,
-    last: bool,
 ) -> Result<Finish, Stop> {
     if !cx.settings.ticketing.enabled {
         return Ok(bound.end(|event| Ending::skipped(event.id, Reason::TicketingDisabled)));
@@ -132,7 +130,7 @@ async fn keep_in_step(
     let mut values = match client.ticket(ticket, &names).await {
         Ok(values) => values,
         Err(error) if error.class == Class::NotFound => {
-            bound.wait_for_ticket(cx, last)?;
+            bound.wait_for_ticket(cx)?;
             return Ok(bound.end(|event| Ending::dead(event.id, Reason::ObjectNotFound)));
         }
         Err(error) => return Err(error.into()),

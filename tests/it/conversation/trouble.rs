@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubspot_bridge::sandbox::portal::people::Customer;
-use hubspot_bridge::sandbox::portal::{BodyKind, Effect, Fault};
+use hubspot_bridge::sandbox::portal::{BodyKind, Effect, Fault, Visibility};
 
 use super::house::{House, acme, ended};
 use super::record;
@@ -162,5 +162,23 @@ async fn an_event_that_waited_too_long_goes_to_a_human_when_hubspot_is_back() {
     house.until_quiet().await;
     assert_eq!(house.outcome(&asked.message).await, "handed_off/stale");
     assert!(house.public_posts(&asked.thread).is_empty());
+    assert_eq!(house.owner(&asked.thread), Some(house.default_user().to_string()));
+}
+
+/// The attempts are the mailbox's: those that older messages used up must not cost a young one its life.
+#[tokio::test(start_paused = true)]
+async fn a_message_not_shown_yet_is_waited_for_on_the_last_attempt_too() {
+    let mut house = House::with(|config| config.delivery.max_attempts = 2).await;
+    let message = "/conversations/v3/conversations/threads/*/messages/*";
+    house.fault(2, "GET", message, status(504, BodyKind::Html));
+    let asked = house.chat("Where is my parcel?");
+    house.run_for(Duration::from_secs(3)).await;
+    house.portal.set_visibility(Visibility { message_ms: 12_000, listing_ms: 12_000, ..Visibility::default() });
+    let young = house.chat_on(&asked.thread, "The blue one");
+    house.until_quiet().await;
+    for id in [&asked.message, &young] {
+        let ended = house.outcome(id).await;
+        assert!(["handed_off/rejected_by_hubspot", "merged"].contains(&ended.as_str()), "{ended}");
+    }
     assert_eq!(house.owner(&asked.thread), Some(house.default_user().to_string()));
 }

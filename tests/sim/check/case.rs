@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use hubspot_bridge::config::{Connection, Delivery, ReturnToAi};
-use hubspot_bridge::domain::{Event, MessageId, Outcome, Reason, Session, Timestamp};
+use hubspot_bridge::domain::{Event, MessageId, Outcome, Session, Timestamp};
+use hubspot_bridge::sandbox::portal::Effect;
 use hubspot_bridge::store::types::SessionFilter;
 
 use super::record::{Item, Record, Thread};
@@ -59,12 +60,9 @@ impl<'a> Case<'a> {
     }
 
     /// The turns of a thread that may have handed it over: those that say so; those in which it was sent to the AI, which may
-    /// answer, and hand off, messages that no event announced; and those that an at-most-once bridge cut short.
+    /// answer, and hand off, messages that no event announced; and those that died half-way, cut short or too old.
     pub fn handoff_turns(&self, thread: &Thread) -> BTreeSet<i64> {
-        let may = |event: &&Event| {
-            matches!(event.outcome, Some(Outcome::HandedOff | Outcome::Resumed))
-                || matches!(event.reason, Some(Reason::Interrupted | Reason::Expired | Reason::AttemptsExhausted))
-        };
+        let may = |event: &&Event| matches!(event.outcome, Some(Outcome::HandedOff | Outcome::Resumed | Outcome::Dead));
         self.about(thread).filter(may).filter_map(|event| event.turn.map(|turn| turn.0)).collect()
     }
 
@@ -113,6 +111,11 @@ impl<'a> Case<'a> {
             || self.befell().any(|what| {
                 let What::Act { conversation, act, .. } = what else { return false };
                 Some(*conversation) == number && matches!(act, Act::Trash { on: true } | Act::Spam)
+            })
+            // HubSpot said for so long that there is no such thread that it had to be believed.
+            || self.befell().any(|what| {
+                let What::Trouble { fault, .. } = what else { return false };
+                fault.times.is_none() && matches!(fault.effect, Effect::Status { code: 404, .. })
             })
     }
 

@@ -19,7 +19,11 @@ pub fn all(case: &Case<'_>, tally: &mut Tally) {
     for (thread, item) in case.record.asked() {
         let events: Vec<&Event> = case.announcing(item).collect();
         assert!(
-            !events.is_empty() || answer(thread, item).is_some() || died_with_its_thread(case, thread, item),
+            // A thread in the trash is in no list: a message there whose webhook is lost is found by nobody.
+            !events.is_empty()
+                || answer(thread, item).is_some()
+                || case.was_in_the_trash(thread)
+                || died_with_its_thread(case, thread, item),
             "nobody knows the customer's message {}\n{}",
             item.id,
             case.told(thread)
@@ -179,11 +183,11 @@ fn with_a_human(case: &Case<'_>, thread: &Thread, from: Timestamp, to: Timestamp
 
 /// By a human, or by nobody where that silences the AI.
 fn owned_by_somebody_else(case: &Case<'_>, thread: &Thread, from: Timestamp, to: Timestamp) -> bool {
-    let silences = |owner: &Option<&str>| match owner {
-        Some(owner) => *owner != case.record.ai,
+    let silences = |owner: Option<&str>| match owner {
+        Some(owner) => owner != case.record.ai,
         None => !case.settings.reply_when_unassigned,
     };
-    thread.owners(from, to).iter().any(silences)
+    thread.owners(from, to).into_iter().any(silences)
 }
 
 /// A reply names it; or a later message was answered when HubSpot did not show this one yet; or a human answered first; or
@@ -195,7 +199,8 @@ fn already_answered(case: &Case<'_>, thread: &Thread, item: &Item, tally: &mut T
     let later: Vec<&Item> =
         thread.by(Author::Customer).filter(|later| later.at >= item.at && later.id != item.id).collect();
     let replies = || later.iter().filter_map(|later| answer(thread, later));
-    if thread.handoffs().any(|handoff| handoff.at >= item.at) || drafted(thread, item) || unneeded(case) {
+    let given = |other: &Item| other.author == Author::Bridge && other.at >= item.at && thread.takes(other);
+    if thread.items.iter().any(given) || drafted(thread, item) || unneeded(case) {
         return Ok(());
     }
     if replies().any(|reply| thread.reps().any(|word| word.at >= item.at && word.at <= reply.at)) {
@@ -251,7 +256,8 @@ pub fn may_die(case: &Case<'_>, reason: Reason) -> bool {
     let died = || case.befell().any(|what| matches!(what, What::Crash { .. } | What::Dies { .. } | What::Stops { .. }));
     let lasting = || case.befell().any(|what| matches!(what, What::Trouble { fault, .. } if fault.times.is_none()));
     match reason {
-        Reason::MessageNotFound => case.unseen >= 30_000 || status(&[404]),
+        // A clock set forward shortens the wait.
+        Reason::MessageNotFound => (case.unseen > 0 && case.unseen + case.skew >= 30_000) || status(&[404]),
         Reason::ObjectNotFound => {
             let deleted = |what: &What| matches!(what, What::Act { act: Act::TicketDeleted, .. });
             // The agent's side tells of a conversation that it does not know itself.

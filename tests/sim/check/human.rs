@@ -1,9 +1,11 @@
 //! Guarantee 5: nothing is said over a human. Judged by the call log: by what HubSpot answered last before the post.
 
 use hubspot_bridge::domain::Timestamp;
+use hubspot_bridge::sandbox::portal::Effect;
 
 use super::case::{Case, Told};
 use super::record::{Item, Thread};
+use crate::plan::What;
 
 /// With a process that stood still between its last look and the post: three calls of up to 10 s, by which the look is
 /// still believed.
@@ -12,6 +14,7 @@ const STALLED_MS: i64 = 31_000;
 pub fn all(case: &Case<'_>) {
     for (thread, reply) in case.record.replies() {
         let looked = last_look(case, thread, reply);
+        at_once(case, thread, reply, looked);
         nobody_else_owned_it(case, thread, reply, looked);
         no_rep_had_written(case, thread, reply, looked);
         not_after_its_own_handoff(case, thread, reply);
@@ -37,15 +40,44 @@ fn last_look(case: &Case<'_>, thread: &Thread, reply: &Item) -> Look {
     Look { thread: Timestamp(look.thread.0 - slack), messages: Timestamp(look.messages.0 - slack) }
 }
 
+/// Nothing but the answers themselves takes time from the look to the post: not the agent, not the rate limit.
+fn at_once(case: &Case<'_>, thread: &Thread, reply: &Item, looked: Look) {
+    if case.stalls {
+        return;
+    }
+    let delays = case.befell().filter_map(|what| match what {
+        What::Trouble { fault, .. } | What::Slow { fault, .. } => match fault.effect {
+            Effect::Delay { ms } => i64::try_from(ms).ok(),
+            _ => None,
+        },
+        _ => None,
+    });
+    // A slower answer than that is none.
+    let longest = delays.max().unwrap_or_default().min(10_000) + 50;
+    let list = format!("/threads/{}/messages", thread.id);
+    let pages = case.record.answered("GET", &list).map(|call| call.at);
+    let pages = pages.filter(|at| *at >= looked.messages && *at < reply.at);
+    let mut before = looked.thread;
+    for at in pages.chain([reply.at]) {
+        assert!(
+            at.0 - before.0 <= longest,
+            "posted {} ms after the look of {before}: {reply:?}\n{}",
+            reply.at.0 - before.0,
+            case.told(thread)
+        );
+        before = at;
+    }
+}
+
 fn nobody_else_owned_it(case: &Case<'_>, thread: &Thread, reply: &Item, looked: Look) {
     let to = if case.stalls { reply.at } else { looked.thread };
     let owners = thread.owners(looked.thread, to);
-    let allowed = |owner: &Option<&str>| match owner {
-        Some(owner) => *owner == case.record.ai,
+    let allowed = |owner: Option<&str>| match owner {
+        Some(owner) => owner == case.record.ai,
         None => case.settings.reply_when_unassigned,
     };
     assert!(
-        owners.iter().any(allowed),
+        owners.iter().copied().any(allowed),
         "posted in a thread of {owners:?}, last looked at {}: {reply:?}\n{}",
         looked.thread,
         case.told(thread)

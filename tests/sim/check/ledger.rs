@@ -20,6 +20,7 @@ pub fn all(case: &Case<'_>, tally: &mut Tally) {
     for event in &case.events {
         ended(case, event);
     }
+    one_event_for_a_message(case);
     seen_as_often_as_delivered(case);
     sessions_know_whom_they_answered(case);
 }
@@ -71,6 +72,17 @@ fn is_a_skip(reason: Reason) -> bool {
         Reason::Interrupted,
     ];
     !is_a_why(reason) && !dead.contains(&reason)
+}
+
+/// What comes twice raises `seen`.
+fn one_event_for_a_message(case: &Case<'_>) {
+    let mut known: BTreeMap<&str, &Event> = BTreeMap::new();
+    for event in case.events.iter().filter(|event| event.kind.announces_message()) {
+        let Some(id) = &event.message_id else { continue };
+        if let Some(other) = known.insert(id.as_str(), event) {
+            panic!("two events for one message: {other:?} and {event:?}");
+        }
+    }
 }
 
 /// Guarantee 1, and the counting of what came in: each message event that HubSpot heard a 200 for is in the ledger as often
