@@ -151,9 +151,9 @@ impl Cast {
     fn says(&self, number: usize, text: &str, quotes: bool) {
         let Some(thread) = self.thread(number) else { return };
         if let Some(address) = self.mailboxes.get(&number) {
-            let quoted = format!("> answer to your question {AI_RESPONSE_MARKER}");
-            let quoted = quotes.then_some(quoted.as_str());
-            drop(self.portal.customer_emails(&mail(address, "Re: A question", text, quoted, Some(&thread))));
+            let ours = format!("> answer to your question {AI_RESPONSE_MARKER}");
+            let below = quotes.then_some(ours.as_str());
+            drop(self.portal.customer_emails(&mail(address, "Re: A question", text, below, Some(&thread))));
         } else {
             let text = if quotes { format!("> answer to your question\n{text}") } else { text.to_owned() };
             drop(self.portal.customer_chats(&Customer::default(), Some(&thread), &text));

@@ -71,7 +71,7 @@ pub async fn play(plan: &Plan) -> Tally {
     let (world, ours) = (ManualClock::starting_at(START), ManualClock::starting_at(START));
     let sites = sites(plan, &world);
     let folder = tempfile::tempdir().expect("a folder");
-    let mut play = Play {
+    let mut day = Play {
         plan: plan.clone(),
         casts: sites.iter().map(|site| Cast::new(site.portal.clone())).collect(),
         config: Arc::new(settings::of(&sites, &plan.nature.rules)),
@@ -87,22 +87,21 @@ pub async fn play(plan: &Plan) -> Tally {
         again: (0, 0),
         tally: Tally::default(),
     };
-    play.start().await;
+    day.start().await;
     let mut society = JoinSet::new();
-    for cast in &play.casts {
-        let at = play.casts.iter().position(|other| std::ptr::eq(other, cast)).expect("it is one of them");
-        society.spawn(people::respond(play.sites[at].portal.clone(), Arc::clone(&cast.responders)));
+    for (cast, site) in day.casts.iter().zip(&day.sites) {
+        society.spawn(people::respond(site.portal.clone(), Arc::clone(&cast.responders)));
     }
-    play.day().await;
-    play.evening().await;
-    for site in &play.sites {
-        let bridge = play.bridge.as_ref().expect("it is up");
-        check::all(site, bridge, &play.plan, &mut play.tally).await;
-        play.tally.thrown(site.portal.struck());
-        play.tally.thrown(site.agent.failures());
+    day.day().await;
+    day.evening().await;
+    for site in &day.sites {
+        let bridge = day.bridge.as_ref().expect("it is up");
+        check::all(site, bridge, &day.plan, &mut day.tally).await;
+        day.tally.thrown(site.portal.struck());
+        day.tally.thrown(site.agent.failures());
     }
-    check::nothing_left_behind(&play.file);
-    play.tally
+    check::nothing_left_behind(&day.file);
+    day.tally
 }
 
 /// The parts of a day, each with its end where it has one, in the order of time.
@@ -142,10 +141,10 @@ impl Play {
             What::Trouble { portal, fault } => {
                 // The first match strikes: what only takes time comes last.
                 let portal = &self.sites[portal];
-                let slow = self.plan.slow(portal.number).cloned();
-                slow.iter().for_each(|slow| portal.portal.end_fault(slow));
+                let Some(slow) = self.plan.slow(portal.number) else { return portal.portal.add_fault(fault) };
+                portal.portal.end_fault(slow);
                 portal.portal.add_fault(fault);
-                slow.into_iter().for_each(|slow| portal.portal.add_fault(slow));
+                portal.portal.add_fault(slow.clone());
             }
             What::Slow { portal, fault } => self.sites[portal].portal.add_fault(fault),
             What::Webhooks { portal, faults } => self.sites[portal].portal.set_delivery_faults(faults),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use hubspot_bridge::config::{Connection, Delivery, ReturnToAi};
 use hubspot_bridge::domain::{Event, MessageId, Outcome, Session, Timestamp};
+use hubspot_bridge::sandbox::portal::Effect;
 use hubspot_bridge::store::types::SessionFilter;
 
 use super::record::{Item, Record, Thread};
@@ -112,6 +113,11 @@ impl<'a> Case<'a> {
             || self.befell().any(|what| {
                 let What::Act { conversation, act, .. } = what else { return false };
                 Some(*conversation) == number && matches!(act, Act::Trash { on: true } | Act::Spam)
+            })
+            // HubSpot said for so long that there is no such thread that it had to be believed.
+            || self.befell().any(|what| {
+                let What::Trouble { fault, .. } = what else { return false };
+                fault.times.is_none() && matches!(fault.effect, Effect::Status { code: 404, .. })
             })
     }
 

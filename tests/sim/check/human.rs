@@ -72,12 +72,12 @@ fn at_once(case: &Case<'_>, thread: &Thread, reply: &Item, looked: Look) {
 fn nobody_else_owned_it(case: &Case<'_>, thread: &Thread, reply: &Item, looked: Look) {
     let to = if case.stalls { reply.at } else { looked.thread };
     let owners = thread.owners(looked.thread, to);
-    let allowed = |owner: &Option<&str>| match owner {
-        Some(owner) => *owner == case.record.ai,
+    let allowed = |owner: Option<&str>| match owner {
+        Some(owner) => owner == case.record.ai,
         None => case.settings.reply_when_unassigned,
     };
     assert!(
-        owners.iter().any(allowed),
+        owners.iter().copied().any(allowed),
         "posted in a thread of {owners:?}, last looked at {}: {reply:?}\n{}",
         looked.thread,
         case.told(thread)

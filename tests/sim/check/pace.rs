@@ -34,10 +34,20 @@ fn loops_are_cut(case: &Case<'_>) {
 /// Nothing but slow calls befell this portal, its agent and the process.
 fn is_well(case: &Case<'_>) -> bool {
     let ails = |what: &What| match what {
-        What::Act { .. } | What::Webhooks { .. } | What::Slow { .. } => false,
-        What::Unsubscribed { .. } | What::Operator { .. } | What::Outside { .. } => false,
-        What::Trouble { .. } | What::Ill { .. } | What::Disk { .. } => true,
-        What::Crash { .. } | What::Dies { .. } | What::Stops { .. } | What::Stall { .. } | What::Jump { .. } => true,
+        What::Act { .. }
+        | What::Webhooks { .. }
+        | What::Slow { .. }
+        | What::Unsubscribed { .. }
+        | What::Operator { .. }
+        | What::Outside { .. } => false,
+        What::Trouble { .. }
+        | What::Ill { .. }
+        | What::Disk { .. }
+        | What::Crash { .. }
+        | What::Dies { .. }
+        | What::Stops { .. }
+        | What::Stall { .. }
+        | What::Jump { .. } => true,
     };
     let nature = &case.plan.nature;
     let free = nature.habits.fails_percent == 0 && nature.burst.is_none() && nature.rules.turns_in_flight.is_none();

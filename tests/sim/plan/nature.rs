@@ -29,6 +29,7 @@ pub struct Nature {
 
 /// The bridge's settings, where they are not the defaults.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Rules {
     pub assist: bool,
     pub silent_when_unassigned: bool,
@@ -94,7 +95,7 @@ fn rules(draw: &mut Draw, responders: bool) -> Rules {
         assist: draw.percent(4),
         silent_when_unassigned: draw.percent(5),
         never_returns: draw.percent(5),
-        on_agent_failure: *draw.pick::<&str>(&["handoff", "handoff", "handoff", "draft", "silent"]),
+        on_agent_failure: draw.pick::<&str>(&["handoff", "handoff", "handoff", "draft", "silent"]),
         repost: draw.percent(4),
         no_ticketing: draw.percent(5),
         refunds: draw.percent(15).then(|| *draw.pick(&["ignore", "escalate", "draft"])),

@@ -24,7 +24,7 @@ pub fn draw(script: &mut Script<'_>, _: &Nature) {
         script.push(at, stall);
     }
     if script.draw.percent(20) {
-        let size = i64::try_from(*script.draw.pick(&[300, 5_000, 90_000])).expect("small");
+        let size = *script.draw.pick(&[300_i64, 5_000, 90_000]);
         let ms = if script.draw.percent(50) { size } else { -size };
         let at = script.moment();
         script.push(at, What::Jump { ms });
