@@ -262,15 +262,17 @@ async fn writes_that_cannot_be() {
     house.assert_written(&ticket, "skipped/ticketing_disabled", 1).await;
 
     let status = |code, body| Effect::Status { code, body, retry_after: None, acted: false };
-    for (method, effect, expected) in [
-        ("GET", status(404, BodyKind::Standard), "dead/object_not_found"),
-        ("PATCH", status(404, BodyKind::Standard), "dead/object_not_found"),
-        ("PATCH", status(403, BodyKind::MissingScopes), "dead/missing_scope"),
-        ("PATCH", status(400, BodyKind::Standard), "dead/rejected_by_hubspot"),
+    for (times, method, effect, expected) in [
+        // One that HubSpot does not show yet is waited for, one that it never shows is not there.
+        (1, "GET", status(404, BodyKind::Standard), "property_synced"),
+        (50, "GET", status(404, BodyKind::Standard), "dead/object_not_found"),
+        (1, "PATCH", status(404, BodyKind::Standard), "dead/object_not_found"),
+        (1, "PATCH", status(403, BodyKind::MissingScopes), "dead/missing_scope"),
+        (1, "PATCH", status(400, BodyKind::Standard), "dead/rejected_by_hubspot"),
     ] {
         let mut house = House::with(mapped).await;
         let (thread, ticket) = house.desk(CARLA).await;
-        house.fault(1, method, TICKET, effect);
+        house.fault(times, method, TICKET, effect);
         house.learns(&thread, &ticket, "order", "1").await;
         house.until_quiet().await;
         house.assert_written(&ticket, expected, 1).await;
