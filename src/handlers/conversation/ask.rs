@@ -262,7 +262,7 @@ async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<
 }
 
 async fn answered(talk: &mut Talk<'_>, scene: &Scene, answer: &Answer) -> Result<Asked, Stop> {
-    let plan = topic::of(talk, scene).shapes(Plan::of(answer)).through(talk.open.last());
+    let plan = topic::of(talk, scene).shapes(Plan::of(answer)).answering(&talk.open);
     // The session's custom data went along with the question.
     talk.patch.custom_data_pending = Some(false);
     let decided = Decided { plan, custom_data: answer.custom_data.clone() };
