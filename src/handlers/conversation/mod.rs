@@ -182,7 +182,7 @@ async fn answer(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
         return act::act(talk, scene, plan).await;
     }
     match ask::once(talk, scene).await? {
-        ask::Asked::Plan(plan) => act::act(talk, scene, plan).await,
+        ask::Asked::Plan(plan) => act::act(talk, scene, *plan).await,
         ask::Asked::Withdrawn(reason) => {
             talk.skip_open(reason);
             Ok(())
