@@ -59,8 +59,8 @@ pub trait Store: Send + Sync {
     /// Journals what became of a step. Remembers the posted message's id as ours in the same transaction.
     async fn settle(&self, lease: &Lease, step: &str, result: StepResult) -> Result<(), Error>;
 
-    /// Ends the turn: exactly one ending for each bound event ([`Error::Refused`] otherwise, and nothing happens), session
-    /// patches, follow-up events, in one transaction. An ending without a session gets that of the mailbox's thread. Erases
+    /// Ends the turn: exactly one ending for each bound event but those returned ([`Error::Refused`] otherwise, and nothing
+    /// happens), session patches, follow-up events, in one transaction. An ending without a session gets that of the mailbox's thread. Erases
     /// text held in steps, releases the lease, makes the mailbox due again when more waits.
     async fn finish(&self, lease: &Lease, finish: Finish) -> Result<(), Error>;
 

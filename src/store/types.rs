@@ -191,8 +191,10 @@ pub struct StepRecord {
 /// The end of a turn.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Finish {
-    /// One for each bound event.
+    /// One for each bound event that is not returned.
     pub endings: Vec<Ending>,
+    /// Bound events that the turn was not about after all: they wait again, at once due, for the next.
+    pub returned: Vec<EventId>,
     /// Versioned changes of sessions; a conflict fails the whole finish.
     pub sessions: Vec<SessionChange>,
     /// Events for other mailboxes (or this one), stored in the same transaction.

@@ -215,10 +215,10 @@ pub fn reopen(talk: &mut Talk<'_>, scene: &Scene) {
     let after = through.max(scene.answers().max()).unwrap_or(Timestamp(i64::MIN));
     let settings = &talk.cx.settings;
     // What an earlier run decided, or told an agent with a memory, was about these; later ones wait for their own turn.
-    let planned = act::planned(talk).and_then(|plan| plan.answered_through());
+    let planned = act::planned(talk);
     let told = ask::already_told(talk);
     let belongs = |message: &&Message| {
-        planned.as_ref().is_none_or(|through| message.position() <= (through.at, &through.message))
+        planned.as_ref().is_none_or(|plan| plan.is_about(message))
             && told.as_ref().is_none_or(|told| told.contains(&message.id))
     };
     let found: Vec<Message> = scene

@@ -25,7 +25,7 @@ const THINKING: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub enum Asked {
     /// The agent's wish.
-    Plan(Plan),
+    Plan(Box<Plan>),
     /// Every attempt failed; the last error in words.
     Failed(String),
     /// A human took over or paused the AI meanwhile.
@@ -172,7 +172,7 @@ async fn ask(talk: &mut Talk<'_>, scene: &Scene, mut question: Question, attempt
             }
             Heard::Escalated(plan) => {
                 talk.journal.settle(step::ASK_AGENT, outcome(StepStatus::Skipped)).await?;
-                return Ok(Asked::Plan(decide(talk, plan).await?));
+                return Ok(Asked::Plan(Box::new(decide(talk, plan).await?)));
             }
         }
     }
@@ -262,14 +262,14 @@ async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<
 }
 
 async fn answered(talk: &mut Talk<'_>, scene: &Scene, answer: &Answer) -> Result<Asked, Stop> {
-    let plan = topic::of(talk, scene).shapes(Plan::of(answer)).through(talk.open.last());
+    let plan = topic::of(talk, scene).shapes(Plan::of(answer)).answering(&talk.open);
     // The session's custom data went along with the question.
     talk.patch.custom_data_pending = Some(false);
     let decided = Decided { plan, custom_data: answer.custom_data.clone() };
     let text = Some(journal::encode(&decided)?);
     let step = StepResult { status: StepStatus::Done, result: None, text, posted: None };
     talk.journal.settle(step::ASK_AGENT, step).await?;
-    Ok(Asked::Plan(decided.plan))
+    Ok(Asked::Plan(Box::new(decided.plan)))
 }
 
 /// The journal's record of the answer: the plan's own fields, and the session data beside them.

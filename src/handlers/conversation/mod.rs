@@ -99,6 +99,7 @@ fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
         open: Vec::new(),
         announced: HashMap::new(),
         endings,
+        returned: Vec::new(),
         patch: SessionPatch::default(),
         followups: Vec::new(),
         own_writes: Vec::new(),
@@ -156,7 +157,8 @@ async fn answer(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
     }
     if let Some(plan) = act::planned(talk) {
         session::begin(talk, scene);
-        return act::act(talk, scene, plan).await;
+        sort::narrow(talk, scene, &plan);
+        return if talk.open.is_empty() { Ok(()) } else { act::act(talk, scene, plan).await };
     }
     wait_for_mail(talk, scene)?;
     match ask::already_told(talk) {
@@ -180,7 +182,7 @@ async fn answer(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
         return act::act(talk, scene, plan).await;
     }
     match ask::once(talk, scene).await? {
-        ask::Asked::Plan(plan) => act::act(talk, scene, plan).await,
+        ask::Asked::Plan(plan) => act::act(talk, scene, *plan).await,
         ask::Asked::Withdrawn(reason) => {
             talk.skip_open(reason);
             Ok(())
@@ -260,7 +262,7 @@ fn too_late(talk: &Talk<'_>, scene: &Scene) -> Option<(Reason, String)> {
 
 /// Journals a decision that was not the agent's.
 async fn decide(talk: &mut Talk<'_>, plan: Plan) -> Result<Plan, Stop> {
-    let plan = plan.through(talk.open.last());
+    let plan = plan.answering(&talk.open);
     talk.journal.intend(step::DECIDE, std::time::Duration::ZERO, None, None, &plan).await?;
     let mut done = outcome(StepStatus::Done);
     done.text = Some(encode(&plan)?);

@@ -19,6 +19,9 @@ pub struct Plan {
     /// The newest customer message it answers: creation time in ms, and id. The newest page may have added messages
     /// without an event of their own.
     pub through: Option<(i64, String)>,
+    /// The ids of all customer messages it answers; none in what an earlier release stored.
+    #[serde(default)]
+    pub about: Vec<String>,
     /// For the reps: why a human is needed.
     pub why: Option<String>,
     /// For the reps.
@@ -56,6 +59,7 @@ impl Plan {
             text: None,
             forced: None,
             through: None,
+            about: Vec::new(),
             why: None,
             summary: None,
             sentiment: None,
@@ -93,10 +97,20 @@ impl Plan {
         Self { forced: Some(reason.as_str().to_owned()), text: Some(text.into()), ..Self::new(Action::Draft) }
     }
 
-    /// Notes the newest message it answers.
+    /// Notes which messages it answers, oldest first.
     #[must_use]
-    pub fn through(self, latest: Option<&Message>) -> Self {
-        Self { through: latest.map(|message| (message.created_at.0, message.id.0.clone())), ..self }
+    pub fn answering(self, open: &[Message]) -> Self {
+        let through = open.last().map(|message| (message.created_at.0, message.id.0.clone()));
+        Self { through, about: open.iter().map(|message| message.id.0.clone()).collect(), ..self }
+    }
+
+    /// Does it answer this message? What HubSpot showed only later was not known when it was made.
+    #[must_use]
+    pub fn is_about(&self, message: &Message) -> bool {
+        if !self.about.is_empty() {
+            return self.about.contains(&message.id.0);
+        }
+        self.answered_through().is_none_or(|through| message.position() <= (through.at, &through.message))
     }
 
     /// The same as the session keeps it.

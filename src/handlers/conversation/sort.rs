@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::plan::Plan;
 use super::scene::Scene;
 use super::talk::Talk;
 use crate::domain::{Ending, Event, Message, MessageId, Outcome, Reason, Timestamp};
@@ -144,6 +145,18 @@ pub fn restore(talk: &mut Talk<'_>, scene: &Scene, told: &[MessageId]) {
     let found = missing.filter_map(|id| scene.recent.iter().find(|message| message.id == *id)).cloned();
     talk.open.extend(found.collect::<Vec<_>>());
     talk.open.sort_by(|a, b| a.position().cmp(&b.position()));
+}
+
+/// Keeps to the messages that an earlier run's plan is about. HubSpot may show further ones by now: the answer does not
+/// know them, so they wait for the next turn.
+pub fn narrow(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) {
+    let about: Vec<MessageId> = plan.about.iter().cloned().map(MessageId).collect();
+    restore(talk, scene, &about);
+    let others: Vec<Message> = talk.open.extract_if(.., |message| !plan.is_about(message)).collect();
+    for message in others {
+        let events = talk.announced.remove(&message.id).unwrap_or_default();
+        talk.returned.extend(events);
+    }
 }
 
 fn before(at: Timestamp) -> Timestamp {

@@ -44,6 +44,8 @@ pub struct Talk<'a> {
     pub announced: HashMap<MessageId, Vec<EventId>>,
     /// Endings so far.
     pub endings: Vec<Ending>,
+    /// Events of messages that the turn's answer does not know: they wait for the next.
+    pub returned: Vec<EventId>,
     /// Changes of the session so far.
     pub patch: SessionPatch,
     /// Events for other mailboxes or for later, stored when the turn ends.
@@ -106,7 +108,7 @@ impl Talk<'_> {
     /// Ends the turn: every bound event that is not ended yet gets `rest`.
     pub fn finish(mut self, scene: Option<&Scene>, rest: Reason) -> Finish {
         let ended: HashSet<EventId> = self.endings.iter().map(|ending| ending.event).collect();
-        let left = self.events.iter().filter(|event| !ended.contains(&event.id));
+        let left = self.events.iter().filter(|event| !ended.contains(&event.id) && !self.returned.contains(&event.id));
         let left: Vec<Ending> = left.map(|event| Ending::skipped(event.id, rest)).collect();
         self.endings.extend(left);
         let session = scene.and_then(|scene| scene.session.as_ref());
@@ -125,6 +127,7 @@ impl Talk<'_> {
         let endings = self.endings.into_iter().map(|ending| Ending { session: ending.session.or(id), ..ending });
         Finish {
             endings: endings.collect(),
+            returned: self.returned,
             sessions,
             mark_dirty,
             followups: self.followups,

@@ -20,7 +20,7 @@ use crate::store::{Batch, Error, Finish, Lease};
 pub(super) fn finish(tx: &mut Tx<'_>, lease: &Lease, finish: Finish) -> Result<(), Fault> {
     let mailbox = Mailbox::leased(tx, lease)?;
     let turn = bind::open(&mailbox)?;
-    check(tx, turn, &finish.endings)?;
+    check(tx, turn, &finish.endings, &finish.returned)?;
     for change in &finish.sessions {
         session::change(tx, change)?;
     }
@@ -41,20 +41,21 @@ pub(super) fn finish(tx: &mut Tx<'_>, lease: &Lease, finish: Finish) -> Result<(
     append::append(tx, &Batch { events: finish.followups, dirty: finish.mark_dirty })?;
     step::erase(tx, turn)?;
     turn::end(tx, turn, "finished")?;
-    close(tx, lease)
+    close(tx, lease, turn)
 }
 
-/// Exactly one ending for each bound event.
-fn check(tx: &Tx<'_>, turn: i64, endings: &[Ending]) -> Result<(), Fault> {
+/// Exactly one ending for each bound event that is not returned.
+fn check(tx: &Tx<'_>, turn: i64, endings: &[Ending], returned: &[EventId]) -> Result<(), Fault> {
     let bound: BTreeSet<EventId> = {
         let mut statement = tx.conn.prepare_cached(
             "SELECT id FROM events INDEXED BY events_running WHERE turn_id = ?1 AND state = 'running'",
         )?;
         statement.query_map([turn], |row| row.get(0).map(EventId))?.collect::<Result<_, _>>()?
     };
-    let ended: BTreeSet<EventId> = endings.iter().map(|ending| ending.event).collect();
-    if ended.len() != endings.len() {
-        return Err(Error::Refused("an event of the turn was ended twice".to_owned()).into());
+    let settled = endings.iter().map(|ending| ending.event).chain(returned.iter().copied());
+    let ended: BTreeSet<EventId> = settled.collect();
+    if ended.len() != endings.len() + returned.len() {
+        return Err(Error::Refused("an event of the turn was ended twice, or ended and returned".to_owned()).into());
     }
     if let Some(missing) = bound.difference(&ended).next() {
         return Err(Error::Refused(format!("{missing} is bound to the turn but was not ended")).into());
@@ -101,9 +102,10 @@ fn ticket_update(tx: &Tx<'_>, connection: i64, ticket: &str) -> Result<(), Fault
     Ok(())
 }
 
-/// Loads the mailbox again, because follow-ups may have touched it, and lets it go.
-fn close(tx: &mut Tx<'_>, lease: &Lease) -> Result<(), Fault> {
+/// Loads the mailbox again, because follow-ups may have touched it, and lets it go. What did not end waits again.
+fn close(tx: &mut Tx<'_>, lease: &Lease, turn: i64) -> Result<(), Fault> {
     let mut mailbox = Mailbox::leased(tx, lease)?;
+    turn::unbind(tx, &mut mailbox, turn)?;
     mailbox.turn = None;
     mailbox.attempts = 0;
     mailbox.why = None;

@@ -69,7 +69,9 @@ pub(super) fn defer(tx: &mut Tx<'_>, lease: &Lease, until: Timestamp, why: &str,
     if let Some(turn) = mailbox.turn {
         end_run(tx, turn, why)?;
         if !step::any(tx, turn)? {
-            dissolve(tx, &mut mailbox, turn)?;
+            unbind(tx, &mut mailbox, turn)?;
+            mailbox.turn = None;
+            mailbox.dissolved = Some(turn);
         }
     }
     // Ownership changed after the turn last looked: that never waits.
@@ -121,7 +123,7 @@ fn begin(tx: &Tx<'_>, mailbox: &mut Mailbox) -> Result<i64, Fault> {
 }
 
 /// Puts the bound events back into the queue, keeping their ids and order.
-fn dissolve(tx: &Tx<'_>, mailbox: &mut Mailbox, turn: i64) -> Result<(), Fault> {
+pub(super) fn unbind(tx: &Tx<'_>, mailbox: &mut Mailbox, turn: i64) -> Result<(), Fault> {
     let burst: Vec<bool> = {
         let mut statement = tx.conn.prepare_cached(
             "UPDATE events SET state = 'pending' WHERE turn_id = ?1 AND state = 'running' RETURNING timing = 1",
@@ -132,8 +134,6 @@ fn dissolve(tx: &Tx<'_>, mailbox: &mut Mailbox, turn: i64) -> Result<(), Fault> 
         mailbox.times.quiet_first.get_or_insert(tx.now);
         mailbox.times.quiet_at = Some(tx.now);
     }
-    mailbox.turn = None;
-    mailbox.dissolved = Some(turn);
     Ok(())
 }
 

@@ -382,3 +382,19 @@ async fn a_ticket_that_is_gone_when_it_is_looked_for_does_not_end_the_handoff() 
     assert_eq!(house.outcome(&asked.message).await, "handed_off");
     assert_eq!(house.comments(&asked.thread).len(), 1, "the rest is done");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_assignment_that_was_made_unheard_is_not_made_again_when_a_rep_gives_it_up() {
+    for effect in [status(504, true), Effect::CutAfter] {
+        let mut house = House::new().await;
+        house.agent.hands_off(None);
+        let asked = house.chat("A person, please");
+        house.fault(1, "PUT", record::ASSIGNEE, effect);
+        house.run_until("the assignment", |h| record::calls(&h.portal, "PUT", "/assignee") == 1).await;
+        house.assign(&asked.thread, None);
+        house.until_quiet().await;
+        assert_eq!(house.outcome(&asked.message).await, "handed_off");
+        assert_eq!(house.owner(&asked.thread), None, "the rep's word counts");
+        assert_eq!(record::by_us(&house.portal, &asked.thread, "ASSIGNMENT").len(), 1);
+    }
+}

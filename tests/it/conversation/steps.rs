@@ -261,3 +261,19 @@ async fn newer_words_never_join_after_the_reply_was_intended() {
     assert_eq!(house.outcomes(&asked.thread).await, ["replied", "replied"]);
     assert_eq!(house.public_posts(&asked.thread), ["answer to: One", "answer to: Two"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn words_that_hubspot_shows_only_after_the_answer_wait_for_their_own() {
+    let mut house = House::new().await;
+    let asked = house.chat("One");
+    house.portal.set_visibility(Visibility { message_ms: 50_000, listing_ms: 50_000, ..Visibility::default() });
+    house.chat_on(&asked.thread, "Two");
+    house.portal.set_visibility(Visibility::default());
+    // The answer is posted and the end of it unclear, so that the run that looks for it sees both.
+    house.fault(1, "POST", record::MESSAGES, Effect::CutAfter);
+    house.run_until("the post", |h| record::calls(&h.portal, "POST", POSTS) == 1).await;
+    house.until_quiet().await;
+    assert_eq!(house.agent.asked(), [["One"], ["Two"]]);
+    assert_eq!(house.public_posts(&asked.thread), ["answer to: One", "answer to: Two"]);
+    assert_eq!(house.outcomes(&asked.thread).await, ["replied", "replied"]);
+}

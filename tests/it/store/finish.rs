@@ -78,6 +78,24 @@ pub async fn fails_whole_on_a_session_conflict(house: House) {
     store.finish(&lease, wanted(1)).await.expect("on the version it read");
 }
 
+pub async fn returns_what_the_turn_was_not_about(house: House) {
+    let stored = house.append(vec![message("1", "a"), quiet("1", "q"), message("1", "b")]).await;
+    house.advance(3 * SECOND);
+    let (lease, turn) = house.begin().await;
+    house.store().intend(&lease, intent("ask_agent", "question")).await.expect("journalled");
+    let ended = vec![Ending::done(stored.ids[0], Outcome::Replied)];
+    let both = Finish { endings: replied(&turn), returned: vec![stored.ids[1]], ..Finish::default() };
+    let refused = house.store().finish(&lease, both).await;
+    assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+    let wanted = Finish { endings: ended, returned: stored.ids[1..].to_vec(), ..Finish::default() };
+    house.store().finish(&lease, wanted).await.expect("finished");
+    assert_eq!(house.event(stored.ids[0]).await.state, State::Done);
+    let (_, next) = house.begin().await;
+    assert_eq!(ids(&next.events), stored.ids[1..], "at once, in their order");
+    assert_ne!(next.id, turn.id);
+    assert_eq!(next.steps, [], "nothing of the other turn's journal");
+}
+
 pub async fn stores_follow_ups(house: House) {
     house.append(vec![message("1", "a")]).await;
     let (lease, turn) = house.begin().await;

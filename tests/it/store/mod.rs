@@ -110,7 +110,7 @@ macro_rules! suites {
         }
         finish {
             demands_one_ending_for_each_event, ends_its_events, fails_whole_on_a_session_conflict,
-            stores_follow_ups, keeps_marks_made_meanwhile, remembers_own_writes, remembers_when_tickets_were_updated,
+            returns_what_the_turn_was_not_about, stores_follow_ups, keeps_marks_made_meanwhile, remembers_own_writes, remembers_when_tickets_were_updated,
             erases_texts_only, makes_what_waits_due_again, keeps_a_step_that_failed_for_good,
         }
         sessions {
