@@ -59,7 +59,11 @@ async fn reply(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), St
             Ok(())
         }
         Posted::Unknown => instead(talk, scene, plan, Reason::OutcomeUnknown, None).await,
-        Posted::Refused { reason, detail } => instead(talk, scene, plan, reason, Some(detail)).await,
+        Posted::Refused { reason, detail } => {
+            // "Not found" ends an event that is about nothing; here a human gets what there is.
+            let reason = if reason == Reason::MissingScope { reason } else { Reason::RejectedByHubspot };
+            instead(talk, scene, plan, reason, Some(detail)).await
+        }
     }
 }
 

@@ -284,6 +284,10 @@ fn others_are_what_they_are(case: &Case<'_>) {
             let reasons: &[Reason] = match (item.author, &item.kind) {
                 (Author::Customer, Kind::Message) => continue,
                 (Author::Machine, _) => &[Reason::AutoReply],
+                // Nobody looked whether an unclear comment was made, so its id is not known as ours.
+                (Author::Bridge, Kind::Comment) if case.plan.nature.rules.at_most_once => {
+                    &[Reason::OwnMessage, Reason::InternalComment]
+                }
                 (Author::Bridge, _) => &[Reason::OwnMessage],
                 (Author::Bot, _) => &[Reason::SenderIsBot],
                 (Author::Rep, Kind::Comment) => &[Reason::InternalComment],
