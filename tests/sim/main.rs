@@ -19,6 +19,7 @@ mod bridge;
 mod check;
 mod draw;
 mod fuse;
+mod listen;
 mod operator;
 mod outside;
 mod people;
