@@ -7,7 +7,9 @@ use super::scene::Scene;
 use super::talk::Talk;
 use super::{assign, case, comment, session, too_late, words};
 use crate::config::HandoffWords;
-use crate::domain::{ContactId, DedupKey, EventKind, Mode, Object, Outcome, Reason, Schedule, SessionState, TicketId};
+use crate::domain::{
+    ContactId, DedupKey, EventKind, Mode, Object, Outcome, Reason, Schedule, SessionState, TicketId, Timestamp,
+};
 use crate::filters::{language, routing};
 use crate::handlers::Stop;
 use crate::handlers::handoff::{self, Case, Desk, Ended, contact, ticket};
@@ -40,7 +42,7 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
     }
     write_later(talk, scene, &records, assigned.ticket_owner);
     talk.patch.state = Some(SessionState::HandedOff);
-    talk.patch.handed_off_at = Some(Some(talk.cx.now()));
+    talk.patch.handed_off_at = Some(Some(given_at(talk)));
     talk.patch.ticket_id = records.ticket.or(talk.patch.ticket_id.take());
     talk.patch.contact_id = records.contact.or(talk.patch.contact_id.take());
     if plan.forced_by().is_none() && !talk.requests.handing_over {
@@ -50,6 +52,11 @@ pub async fn run(talk: &mut Talk<'_>, scene: &Scene, plan: &Plan) -> Result<(), 
     talk.conclude(Outcome::HandedOff, plan.forced_by(), detail.as_deref());
     talk.requests.handed_over = detail;
     Ok(())
+}
+
+/// When it was given to a human. The turn may end much later, and what gave it back in between counts.
+fn given_at(talk: &Talk<'_>) -> Timestamp {
+    talk.journal.get(step::ASSIGN).map_or_else(|| talk.cx.now(), |record| record.intended_at)
 }
 
 /// Nobody could be told.

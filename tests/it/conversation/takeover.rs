@@ -5,9 +5,11 @@ use std::time::Duration;
 use hubspot_bridge::agents::Speaker;
 use hubspot_bridge::config::ReturnToAi;
 use hubspot_bridge::domain::{SessionState, ThreadId};
+use hubspot_bridge::sandbox::portal::Effect;
 use hubspot_bridge::sandbox::portal::people::Posted;
 
 use super::house::{House, acme};
+use super::record;
 
 /// A question the agent thinks about for a minute; ten seconds in.
 async fn thinking() -> (House, Posted) {
@@ -103,6 +105,23 @@ async fn assignment_to_the_ai_user_gives_it_back() {
     let (house, thread) = handed_off(ReturnToAi::Never).await;
     house.assign(&thread, Some(&house.ai()));
     assert_back(house, thread).await;
+}
+
+/// HubSpot has assigned the thread and is slow to say so; a rep, or a workflow, is quicker.
+#[tokio::test(start_paused = true)]
+async fn it_is_given_back_before_the_handoff_has_ended() {
+    let mut house = House::new().await;
+    house.fault(1, "PUT", record::ASSIGNEE, Effect::Delay { ms: 5_000 });
+    house.agent.hands_off(None);
+    let asked = house.chat("A person, please");
+    let human = house.default_user().to_string();
+    house.run_until("it is assigned", |house| house.owner(&asked.thread).as_deref() == Some(&*human)).await;
+    house.assign(&asked.thread, Some(&house.ai()));
+    house.until_quiet().await;
+    assert_eq!(house.outcome(&asked.message).await, "handed_off");
+    let next = house.chat_on(&asked.thread, "A new question");
+    house.until_quiet().await;
+    assert_eq!(house.outcome(&next).await, "replied");
 }
 
 #[tokio::test(start_paused = true)]

@@ -112,10 +112,10 @@ impl<'a> Case<'a> {
                 let What::Act { conversation, act, .. } = what else { return false };
                 Some(*conversation) == number && matches!(act, Act::Trash { on: true } | Act::Spam)
             })
-            // HubSpot said for so long that there is no such thread that it had to be believed.
+            // HubSpot said both times, among what is live and in the trash, that there is no such thread: it is believed.
             || self.befell().any(|what| {
                 let What::Trouble { fault, .. } = what else { return false };
-                fault.times.is_none() && matches!(fault.effect, Effect::Status { code: 404, .. })
+                fault.times.is_none_or(|times| times >= 2) && matches!(fault.effect, Effect::Status { code: 404, .. })
             })
     }
 

@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use crate::agent::ANSWER;
+use crate::outside::SECRET;
+use crate::play::Site;
 
 /// Words that people and agents say in every day, and that HubSpot's portal knows people by.
 const SAID: [&str; 8] = [
@@ -43,15 +45,34 @@ pub fn nothing_left_behind(file: &Path) {
     }
 }
 
-/// None of these words is in it.
-pub fn private(bytes: &[u8], place: &str) {
+/// Nothing that was said, no value of a ticket, no address and no secret was logged. How many lines were.
+pub fn nothing_private_was_logged(heard: &[u8], sites: &[Site]) -> usize {
+    let lines = heard.split(|byte| *byte == b'\n').count();
+    assert!(find(heard, b"event ended").is_some(), "nothing was heard in {lines} lines");
+    private(heard, "the logs");
+    let seeds: Vec<_> = sites.iter().map(|site| site.portal.seed()).collect();
+    let secrets = seeds.iter().flat_map(|seed| [seed.token.as_str(), seed.client_secret.as_str()]);
+    // An address of anybody has an @, and nothing else has.
+    let more = ["question ", "an operator", "order of", "at the sea", "Rita", "Omar", "a-key", SECRET, "@"];
+    for word in secrets.chain(more) {
+        absent(heard, word, "the logs");
+    }
+    lines
+}
+
+/// None of what people said is in it.
+fn private(bytes: &[u8], place: &str) {
     for word in SAID {
-        let found = memchr(bytes, word.as_bytes());
-        assert!(found.is_none(), "{word:?} is in {place}: {}", around(bytes, found.unwrap_or_default()));
+        absent(bytes, word, place);
     }
 }
 
-fn memchr(bytes: &[u8], word: &[u8]) -> Option<usize> {
+fn absent(bytes: &[u8], word: &str, place: &str) {
+    let found = find(bytes, word.as_bytes());
+    assert!(found.is_none(), "{word:?} is in {place}: {}", around(bytes, found.unwrap_or_default()));
+}
+
+fn find(bytes: &[u8], word: &[u8]) -> Option<usize> {
     let first = *word.first()?;
     let starts = bytes.iter().enumerate().filter(|(_, byte)| **byte == first).map(|(place, _)| place);
     starts.into_iter().find(|place| bytes[*place..].starts_with(word))

@@ -14,7 +14,7 @@ mod ticket;
 use hubspot_bridge::domain::Event;
 use hubspot_bridge::store::types::EventFilter;
 
-pub use self::left::nothing_left_behind;
+pub use self::left::{nothing_left_behind, nothing_private_was_logged};
 
 use self::case::Case;
 use super::bridge::Bridge;
