@@ -65,9 +65,12 @@ async fn fifty_bad_signatures_are_one_line() {
     assert_eq!((&lines[0]["code"], &lines[0]["left_out"]), (&"bad_signature".into(), &0.into()), "{lines:?}");
 }
 
+/// A connection, the level of its line, what the store says.
+type Case = (&'static str, &'static str, fn() -> Error);
+
 #[tokio::test]
 async fn deliveries_that_cannot_be_stored_are_one_line_with_what_to_do() {
-    let cases: [(&str, &str, fn() -> Error); 2] = [
+    let cases: [Case; 2] = [
         ("crowded", "WARN", || Error::Overloaded { waiting: 1_024 }),
         ("cramped", "ERROR", || Error::DiskLow { free: 1 << 20, reserve: 1 << 28 }),
     ];

@@ -19,7 +19,7 @@ const DISK: u64 = 16 * MIB;
 async fn open(dir: &tempfile::TempDir, mode: Mode) -> SqliteStore {
     let location = Location::File(dir.path().join("bridge.db"));
     let (clock, interrupts) = (ManualClock::starting_at(START), Interrupts::default());
-    SqliteStore::open(Options { location, lock_wait: Duration::ZERO, clock, interrupts, mode }).await.unwrap()
+    SqliteStore::open(Options { location, lock_wait: Duration::ZERO, clock, interrupts, mode }).await.expect("opens")
 }
 
 fn batch(events: Vec<NewEvent>) -> Batch {
