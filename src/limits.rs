@@ -77,6 +77,8 @@ pub const STORE_QUEUE: usize = 1_024;
 pub const DISK_RESERVE: u64 = 256 * 1024 * 1024;
 /// A small disk keeps this part of itself free instead.
 pub const DISK_RESERVE_SHARE: u64 = 8;
+/// Pages that are free inside the database stand for disk space, but for this part of the reserve: the log lies beside it.
+pub const DISK_FLOOR_SHARE: u64 = 4;
 
 /// What a 503 asks for. HubSpot spreads ten attempts over a day by its own rule; proxies and other senders obey this.
 pub const RETRY_AFTER: Duration = Duration::from_secs(10);

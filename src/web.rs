@@ -26,20 +26,22 @@ pub async fn sealed(request: Request, next: Next) -> Response {
 
 /// The request comes from a page of another site. What is no browser sends none of these headers and is not foreign.
 ///
-/// `public_url` is where people reach this listener when a proxy before it writes another `Host`; empty: nowhere else.
+/// `public_url` is where people reach this listener when a proxy before it writes another `Host`: browsers that send no
+/// `Sec-Fetch-Site` are known by it. Empty: nowhere else.
 #[must_use]
 pub fn is_foreign(method: &Method, headers: &HeaderMap, public_url: &str) -> bool {
     let (Ok(site), Ok(origin)) = (single(headers, "sec-fetch-site"), single(headers, "origin")) else { return true };
     let Ok(host) = single(headers, "host") else { return true };
-    let vouched = site == Some("same-origin");
+    // The browser compared the origins itself, and a proxy may have written another `Host` since.
+    if site == Some("same-origin") {
+        return false;
+    }
     // Another port of this machine is `same-site`, and not us.
-    if !vouched && !matches!(site, None | Some("none")) && !is_followed_link(method, headers) {
+    if !matches!(site, None | Some("none")) && !is_followed_link(method, headers) {
         return true;
     }
     match origin {
         None => false,
-        // Browsers write this for forms of pages that send no referrer.
-        Some("null") => !vouched,
         Some(origin) => !(is_at(origin, host.unwrap_or_default()) || is_origin_of(origin, public_url)),
     }
 }

@@ -76,7 +76,7 @@ async fn raise(admin: &State, session: &Session, kind: EventKind, parameters: &i
     let (name, mailbox) = (session.connection.clone(), mailbox(session)?);
     let event = request::event(name, mailbox, kind, parameters, fresh_key()?, Schedule::Now);
     let event = request::urgent(event, "admin", admin.clock.now());
-    admin.store.append(Batch { events: vec![event], dirty: Vec::new() }).await?;
+    admin.store.append_own(Batch { events: vec![event], dirty: Vec::new() }).await?;
     Ok(())
 }
 

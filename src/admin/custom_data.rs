@@ -28,10 +28,6 @@ pub(super) async fn patch(
     for _ in 0..PATCHES {
         let session = sessions::find(&admin, &id).await?;
         let Some(session) = apply(&admin, session, &wanted).await? else { continue };
-        // Also when it was all so already: a first attempt may have failed between the session and the ticket.
-        if let Some(event) = ticket_write(&admin, &session, &wanted) {
-            admin.store.append(Batch { events: vec![event], dirty: Vec::new() }).await?;
-        }
         return Ok(Json(views::session(&session)));
     }
     Err(ApiError::conflict("the session changes faster than it can be patched", "try again in a moment"))
@@ -41,7 +37,12 @@ pub(super) async fn patch(
 async fn apply(admin: &State, session: Session, wanted: &CustomData) -> Result<Option<Session>, ApiError> {
     let differs = |(key, value): &(&String, &String)| session.custom_data.get(*key) != Some(*value);
     let changed: CustomData = wanted.iter().filter(differs).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let followups: Vec<NewEvent> = ticket_write(admin, &session, wanted).into_iter().collect();
     if changed.is_empty() {
+        // The ticket may differ all the same: whoever asks again wants it mended.
+        if !followups.is_empty() {
+            admin.store.append_own(Batch { events: followups, dirty: Vec::new() }).await?;
+        }
         return Ok(Some(session));
     }
     let new = changed.keys().filter(|key| !session.custom_data.contains_key(*key)).count();
@@ -50,7 +51,7 @@ async fn apply(admin: &State, session: Session, wanted: &CustomData) -> Result<O
         return Err(ApiError::conflict(message, "use keys it has already"));
     }
     let patch = SessionPatch { custom_data: changed, custom_data_pending: Some(true), ..SessionPatch::default() };
-    let change = SessionChange { key: SessionKey::Id(session.id), version: session.version, patch };
+    let change = SessionChange { key: SessionKey::Id(session.id), version: session.version, patch, followups };
     match admin.store.patch_session(change).await {
         Ok(session) => Ok(Some(session)),
         Err(Error::VersionConflict) => Ok(None),

@@ -84,7 +84,7 @@ reasons! {
     ObjectNotFound = "object_not_found", "HubSpot did not know the ticket or thread.", "It was probably deleted; otherwise check that the token belongs to the same portal as the webhook.";
     AttemptsExhausted = "attempts_exhausted", "Every attempt failed and handing over to a human failed too.", "The detail holds the last error; mend it, and answer the customer from HubSpot.";
     Expired = "expired", "It waited longer than `delivery.max_event_age`.", "Look for a connection held for long; answer the customer from HubSpot if it still matters.";
-    Interrupted = "interrupted", "The bridge stopped in the middle of it, and the guarantee is set to at-most-once.", "Replay the event, or set `delivery.guarantee = \"effectively-once\"`.";
+    Interrupted = "interrupted", "The bridge stopped in the middle of it, and the guarantee is set to at-most-once.", "Look at the conversation and replay the event, or set `delivery.guarantee = \"effectively-once\"`.";
 }
 
 impl Reason {

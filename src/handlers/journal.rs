@@ -143,6 +143,14 @@ impl<'a> Journal<'a> {
     }
 }
 
+/// Does a write of this journal have an unclear end, with no word of its handler on it? Deciding acts on nothing, and
+/// asking the agent knows by itself what an open question is worth.
+#[must_use]
+pub fn is_unclear(steps: &[StepRecord]) -> bool {
+    let writes = |record: &StepRecord| ![step::DECIDE, step::ASK_AGENT].contains(&record.name.as_str());
+    steps.iter().any(|record| record.status == StepStatus::Intended && writes(record))
+}
+
 /// A result without text.
 #[must_use]
 pub fn outcome(status: StepStatus) -> StepResult {

@@ -252,7 +252,7 @@ impl Elsewhere<'_> {
             if self.session.is_none() {
                 self.patch.mode = Some(Mode::Autopilot);
             }
-            self.finish.sessions.push(SessionChange { key, version, patch: self.patch });
+            self.finish.sessions.push(SessionChange { key, version, patch: self.patch, followups: Vec::new() });
         }
         self.finish
     }

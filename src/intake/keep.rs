@@ -5,14 +5,42 @@ use std::error::Error as _;
 use tokio::time::Instant;
 
 use super::answer::Refused;
+use super::quiet;
 use super::routes::Intake;
 use crate::config::Connection;
 use crate::domain::{ConnectionName, EventId, EventIds, Reason, State};
-use crate::store::Batch;
+use crate::store::{self, Batch};
 use crate::telemetry::metrics::{Finished as FinishedLabels, Received as ReceivedLabels};
 
 /// How much came in, duplicates too, by connection and type.
 pub type Tally = Vec<(ConnectionName, &'static str, u64)>;
+
+/// Not for every refused delivery: the log may lie on the very disk that is full.
+fn say(connection: &ConnectionName, error: &store::Error) {
+    let (word, fix) = match error {
+        store::Error::Overloaded { .. } => {
+            ("overloaded", "Nothing; HubSpot delivers again. If it lasts, use a faster disk.")
+        }
+        store::Error::DiskLow { .. } => ("disk_low", "Free some space on the database's disk; HubSpot delivers again."),
+        store::Error::Stopped => ("stopped", "Nothing; the process ends and must be started anew."),
+        store::Error::LeaseLost { .. }
+        | store::Error::VersionConflict
+        | store::Error::NotFound { .. }
+        | store::Error::AlreadyAnswered
+        | store::Error::Refused(_)
+        | store::Error::Unavailable { .. }
+        | store::Error::Unreadable { .. } => {
+            ("store_unavailable", "Look at the disk and the file that `store.url` names; HubSpot delivers again.")
+        }
+    };
+    let Some(left_out) = quiet::may_say(connection, word) else { return };
+    let cause = error.source();
+    if matches!(error, store::Error::Overloaded { .. }) {
+        tracing::warn!(%connection, %error, cause, fix, left_out, "delivery not stored");
+    } else {
+        tracing::error!(%connection, %error, cause, fix, left_out, "delivery not stored");
+    }
+}
 
 impl Intake {
     /// Stores the batch; the ids are in its order, of the first event for a duplicate. What was not stored is not
@@ -38,7 +66,7 @@ impl Intake {
         let events = batch.events.len();
         let ended: Vec<_> = batch.events.iter().map(|event| (event.connection.clone(), event.ended)).collect();
         let appended = self.store.append(batch).await.map_err(|error| {
-            tracing::error!(connection = %path.name, %error, cause = error.source(), "delivery not stored");
+            say(&path.name, &error);
             Refused::from(&error)
         })?;
         for (((connection, ended), fresh), id) in ended.into_iter().zip(&appended.fresh).zip(&appended.ids) {

@@ -32,6 +32,10 @@ pub trait Store: Send + Sync {
     /// also ends its mailbox's deferral.
     async fn append(&self, batch: Batch) -> Result<Appended, Error>;
 
+    /// The same for what follows from work that was taken (a request carried on, an operator's word): it waits for its
+    /// turn instead of being refused as overload or for a nearly full disk.
+    async fn append_own(&self, batch: Batch) -> Result<Appended, Error>;
+
     /// Leases up to `n` due mailboxes of a lane, oldest first, in turn across the connections that are not held.
     /// Frees leases that ran out first: their turns stay open, and a run they had started was a failed attempt.
     async fn claim(&self, claim: Claim) -> Result<Vec<Lease>, Error>;

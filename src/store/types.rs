@@ -227,6 +227,8 @@ pub struct SessionChange {
     pub version: i64,
     /// What changes.
     pub patch: SessionPatch,
+    /// Events that follow from it, stored in the same transaction.
+    pub followups: Vec<NewEvent>,
 }
 
 /// A connection that is ill. Until then it is not worked on; afterwards one mailbox at a time, until it is released.

@@ -125,6 +125,7 @@ async fn sweep_thread(cx: &Context, thread: &Thread, from: Timestamp, until: Tim
     let events: Vec<NewEvent> = missing.map(|((item, key), _)| event(cx, item, key)).collect();
     let count = events.len();
     if count > 0 {
+        // As a delivery: while the disk is nearly full nothing new is taken. The position stays, so it is looked at again.
         cx.store.append(Batch { events, dirty: Vec::new() }).await?;
     }
     Ok(count)

@@ -8,11 +8,11 @@ use futures_util::FutureExt;
 use super::dispatch::Shared;
 use super::{backoff, hold};
 use crate::config::Guarantee;
-use crate::domain::{Ending, Event, EventId, EventIds, Lane, Outcome, Reason, Timestamp};
-use crate::handlers::{self, Context, LastResort, Run, Stop};
+use crate::domain::{Ending, Event, EventId, EventIds, Lane, Object, Outcome, Reason, SessionPatch, Timestamp};
+use crate::handlers::{self, Context, LastResort, Run, Stop, conversation, journal};
 use crate::hubspot::pulse::Api;
 use crate::store::interrupts::Watch;
-use crate::store::{self, Finish, Lease, Renewal, Turn};
+use crate::store::{self, Finish, Lease, Renewal, SessionChange, SessionKey, StepRecord, Turn};
 use crate::telemetry::metrics;
 
 /// How long a mailbox of a connection that is no longer configured is left alone.
@@ -53,9 +53,11 @@ pub(super) async fn work(shared: &Shared, lease: Lease) {
         event.ids = %EventIds(&ids)
     );
     let end = End { shared, cx, lease: &lease, bound: &bound, last_resort: last_resort.clone() };
-    if turn.crashed && shared.delivery.guarantee == Guarantee::AtMostOnce && !bound.is_empty() {
-        return tracing::Instrument::instrument(end.bury(Reason::Interrupted, "nothing of it is done again"), span)
-            .await;
+    // Turns of marks alone read and compare: nothing of them is done twice.
+    let once = shared.delivery.guarantee == Guarantee::AtMostOnce && !bound.is_empty();
+    // Whatever ended the run before (a crash, a store that could not write down what became of an act).
+    if once && (turn.crashed || journal::is_unclear(&turn.steps)) {
+        return tracing::Instrument::instrument(end.interrupt(&turn.steps), span).await;
     }
     let run = Run { lease: &lease, turn, watch: &watch, last_resort };
     let handler = AssertUnwindSafe(handlers::run(cx, run)).catch_unwind();
@@ -71,12 +73,16 @@ pub(super) async fn work(shared: &Shared, lease: Lease) {
     )
     .await;
     shared.metrics.turn_seconds.observe(started.elapsed().as_secs_f64());
+    let mut panicked = false;
     let result = ended.unwrap_or_else(|_| {
         shared.metrics.turn_panics.inc();
+        panicked = true;
         let why = "the turn panicked; this is a bug, please report it".to_owned();
         Err(Stop::Retry { after: None, why })
     });
-    tracing::Instrument::instrument(end.write_down(result), span).await;
+    let written =
+        async { if once && panicked { end.interrupt_panicked().await } else { end.write_down(result).await } };
+    tracing::Instrument::instrument(written, span).await;
 }
 
 /// Renews the lease until it is lost, and passes on the interrupts found in the store.
@@ -117,6 +123,51 @@ struct End<'a> {
 }
 
 impl End<'_> {
+    /// A run that never ended, under at-most-once: nothing of it is done again. What it answered, or may have, counts as
+    /// answered, also messages that joined without an event of their own.
+    async fn interrupt(&self, steps: &[StepRecord]) {
+        let dead = |event: &Event| Ending::dead(event.id, Reason::Interrupted).detail("nothing of it is done again");
+        let endings: Vec<Ending> = self.bound.iter().map(dead).collect();
+        let ended = async {
+            let sessions = self.answered(steps).await?.into_iter().collect();
+            let finish = Finish { endings: endings.clone(), sessions, ..Finish::default() };
+            self.shared.store.finish(self.lease, finish).await
+        };
+        match ended.await {
+            Ok(()) => endings.iter().for_each(|ending| self.tell(ending)),
+            // Never put off: the lease runs out by itself, and the next run finds that this one never ended.
+            Err(error) => tracing::error!(error = %error_chain(&error), "an interrupted turn could not be ended"),
+        }
+    }
+
+    /// The same for the run at hand, with what it journalled and bound until it panicked.
+    async fn interrupt_panicked(&self) {
+        tracing::error!("the turn panicked; this is a bug, please report it");
+        match self.shared.store.open_turn(self.lease).await {
+            Ok(Some(turn)) => {
+                let end = End { bound: &turn.events, last_resort: None, ..*self };
+                end.interrupt(&turn.steps).await;
+            }
+            Ok(None) | Err(store::Error::LeaseLost { .. }) => {}
+            // The lease runs out by itself, and the next run finds that this one never ended.
+            Err(error) => tracing::error!(error = %error_chain(&error), "an interrupted turn could not be ended"),
+        }
+    }
+
+    async fn answered(&self, steps: &[StepRecord]) -> Result<Option<SessionChange>, store::Error> {
+        let Object::Thread(thread) = &self.lease.key.object else { return Ok(None) };
+        let Some(through) = conversation::maybe_answered(steps) else { return Ok(None) };
+        let key = SessionKey::Thread(self.lease.key.connection.clone(), thread.clone());
+        let session = self.shared.store.session(&key).await?;
+        let mut patch = SessionPatch { answered_through: Some(through), ..SessionPatch::default() };
+        if session.is_none() {
+            patch.mode = Some(self.cx.settings.mode);
+            patch.ai_since = self.bound.iter().map(Event::happened_at).min();
+        }
+        let version = session.map_or(0, |session| session.version);
+        Ok(Some(SessionChange { key, version, patch, followups: Vec::new() }))
+    }
+
     async fn write_down(&self, result: Result<Finish, Stop>) {
         if !matches!(result, Err(Stop::Hold { .. })) {
             hold::release_if_well(self.shared, self.cx, self.lane()).await;

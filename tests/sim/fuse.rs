@@ -198,6 +198,7 @@ macro_rules! fused {
 
 fused! {
     append(batch: Batch) -> Appended;
+    append_own(batch: Batch) -> Appended;
     claim(claim: Claim) -> Vec<Lease>;
     renew(lease: &Lease) -> Renewal;
     open_turn(lease: &Lease) -> Option<Turn>;

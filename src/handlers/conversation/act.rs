@@ -5,16 +5,29 @@ use super::post::{self, Body, Posted};
 use super::scene::Scene;
 use super::talk::Talk;
 use super::{decide, handoff, session, too_late, topic, words};
-use crate::domain::{Mode, Outcome, Reason};
+use crate::domain::{AnsweredThrough, Mode, Outcome, Reason};
 use crate::handlers::Stop;
 use crate::handlers::journal::{self, step};
-use crate::store::StepStatus;
+use crate::store::{StepRecord, StepStatus};
 
 /// What an earlier run decided: its own word before the agent's.
 #[must_use]
 pub fn planned(talk: &Talk<'_>) -> Option<Plan> {
-    let done = |name| talk.journal.get(name).filter(|record| record.status == StepStatus::Done);
+    journalled(|name| talk.journal.get(name))
+}
+
+fn journalled<'s>(step: impl Fn(&str) -> Option<&'s StepRecord>) -> Option<Plan> {
+    let done = |name| step(name).filter(|record| record.status == StepStatus::Done);
     [step::DECIDE, step::ASK_AGENT].into_iter().find_map(|name| journal::decode(done(name)?.text.as_deref()))
+}
+
+/// How far the answer goes that this journal shows, or may show, to have been posted.
+#[must_use]
+pub fn maybe_answered(steps: &[StepRecord]) -> Option<AnsweredThrough> {
+    let step = |name: &str| steps.iter().find(|record| record.name == name);
+    let may_stand = |name| step(name).is_some_and(post::may_stand);
+    let posted = [step::POST_REPLY, step::POST_DRAFT].into_iter().any(may_stand);
+    posted.then(|| journalled(step)?.answered_through()).flatten()
 }
 
 /// Acts, and ends the open messages.

@@ -147,7 +147,7 @@ fn answered_by(scene: &Scene, at: Timestamp) -> Timestamp {
 async fn begin(talk: &mut Talk<'_>, scene: &mut Scene) -> Result<(), Stop> {
     if scene.session.is_none() {
         let key = SessionKey::Thread(talk.cx.settings.name.clone(), talk.thread_id.clone());
-        let change = SessionChange { key, version: 0, patch: talk.patch.clone() };
+        let change = SessionChange { key, version: 0, patch: talk.patch.clone(), followups: Vec::new() };
         scene.session = Some(talk.cx.store.patch_session(change).await?);
     }
     if let Some(session) = &mut scene.session {

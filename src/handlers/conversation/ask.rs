@@ -63,6 +63,13 @@ pub async fn once(talk: &mut Talk<'_>, scene: &Scene) -> Result<Asked, Stop> {
     if attempts.failed >= talk.cx.settings.agent.attempts {
         return Ok(Asked::Failed(attempts.detail.unwrap_or_default()));
     }
+    let maybe_told = record.as_ref().is_some_and(|record| record.status == StepStatus::Intended);
+    if maybe_told && talk.cx.agent.keeps_state() && talk.cx.delivery.guarantee == Guarantee::AtMostOnce {
+        // What it may have heard is neither told again nor looked for.
+        return Ok(Asked::Failed(
+            attempts.detail.unwrap_or_else(|| "whether the agent was asked is not known".to_owned()),
+        ));
+    }
     let Some(mut question) = question::build(talk.cx, scene, &talk.open, session_id(talk, scene)).await? else {
         return Ok(Asked::Failed("there was nothing to ask".to_owned()));
     };

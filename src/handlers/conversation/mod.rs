@@ -38,6 +38,7 @@ use crate::domain::{Ending, Event, EventKind, Mode, Reason, SessionPatch, Sessio
 use crate::filters::{ownership, pace, place};
 use crate::store::{Finish, SessionKey, StepStatus};
 
+pub use act::maybe_answered;
 pub(super) use sort::pause_after;
 
 /// Runs the turn.

@@ -13,7 +13,7 @@ use crate::domain::{Message, MessageId, Mode, Reason};
 use crate::handlers::Stop;
 use crate::handlers::journal::{self, outcome};
 use crate::hubspot::{self, Client, OutgoingMessage, text};
-use crate::store::{StepResult, StepStatus};
+use crate::store::{StepRecord, StepResult, StepStatus};
 
 /// Calls of one post: the thread, the newest page (HubSpot's may be short or empty and name another: up to four), the post.
 /// What is not used flows back.
@@ -210,6 +210,15 @@ pub async fn earlier(talk: &mut Talk<'_>, scene: &Scene, name: &'static str) -> 
                 Ok(Some(Posted::Unknown))
             }
         },
+    }
+}
+
+/// Is the post of this step in the thread, or may it be?
+pub fn may_stand(record: &StepRecord) -> bool {
+    match record.status {
+        StepStatus::Intended | StepStatus::Done => true,
+        StepStatus::Skipped => ended_before(record.result.as_deref()) == Posted::Unknown,
+        StepStatus::NotSent | StepStatus::Failed => false,
     }
 }
 

@@ -223,7 +223,7 @@ fn take_over_outside(talk: &mut Talk<'_>, session: &Session, message: &Message) 
         handed_off_at: Some(Some(message.created_at)),
         ..SessionPatch::default()
     };
-    talk.relays.changes.push(SessionChange { key, version: session.version, patch });
+    talk.relays.changes.push(SessionChange { key, version: session.version, patch, followups: Vec::new() });
 }
 
 /// Does the ticket carry the handoff tag? Read once a run; none: HubSpot must be asked again.

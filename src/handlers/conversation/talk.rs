@@ -121,7 +121,7 @@ impl Talk<'_> {
         let patch = self.patch;
         let mut sessions = self.relays.changes;
         if !patch.is_empty() {
-            sessions.push(SessionChange { key, version, patch });
+            sessions.push(SessionChange { key, version, patch, followups: Vec::new() });
         }
         let id = session.map(|session| session.id);
         let endings = self.endings.into_iter().map(|ending| Ending { session: ending.session.or(id), ..ending });

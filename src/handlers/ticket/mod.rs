@@ -84,7 +84,11 @@ pub async fn run(cx: &Context, run: Run<'_>, ticket: TicketId) -> Result<Finish,
         Err(stop) => {
             // What people ask for does not wait until the ticket may be written; carried on twice it counts once.
             if !carried.events.is_empty() {
-                cx.store.append(Batch { events: carried.events, dirty: Vec::new() }).await?;
+                let batch = Batch { events: carried.events, dirty: Vec::new() };
+                if let Err(error) = cx.store.append_own(batch).await {
+                    // The requests stay bound, so the next run carries them on; why this one ends matters more.
+                    tracing::error!(ticket.id = %ticket, %error, "requests could not be carried on");
+                }
             }
             return Err(stop);
         }

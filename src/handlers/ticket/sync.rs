@@ -168,5 +168,5 @@ fn change(cx: &Context, session: &Session, values: &Values) -> Option<SessionCha
         return None;
     }
     patch.custom_data_pending = Some(true);
-    Some(SessionChange { key: SessionKey::Id(session.id), version: session.version, patch })
+    Some(SessionChange { key: SessionKey::Id(session.id), version: session.version, patch, followups: Vec::new() })
 }

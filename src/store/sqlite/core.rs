@@ -114,7 +114,7 @@ impl Core {
     /// May work of this kind be done? Nothing new is taken when the disk is nearly full.
     pub(super) fn admit(&self, kind: Kind) -> Result<(), Error> {
         match (kind, &self.room) {
-            (Kind::Delivery, Some(room)) => room.check(),
+            (Kind::Delivery, Some(room)) => room.check(&self.conn),
             (Kind::Delivery, None) | (Kind::Turn, _) => Ok(()),
         }
     }

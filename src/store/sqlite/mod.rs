@@ -156,6 +156,14 @@ impl SqliteStore {
         self.runner.run("limit its size", Kind::Turn, move |tx| Ok(tx.conn.query_row(&sql, [], |_| Ok(()))?)).await
     }
 
+    /// Takes the disk to have so many free bytes of so many in all; `None` asks it again. For rehearsals and tests of
+    /// trouble.
+    pub fn pretend_space(&self, free_of_total: Option<(u64, u64)>) {
+        if let Some(room) = &self.room {
+            room.pretend(free_of_total);
+        }
+    }
+
     /// The database file; none in memory.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {

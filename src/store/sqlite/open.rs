@@ -45,9 +45,8 @@ pub enum OpenError {
     },
     /// A newer release wrote it.
     #[error(
-        "{path} has schema {found}, which is newer than this release's {known}; start the release that wrote it, or put \
-         back the copy it kept: move {path}, {path}-wal and {path}-shm away, then rename {path}.v{known}.bak to {path} \
-         (what happened since that copy is not in it)"
+        "{path} has schema {found}, which is newer than this release's {known}; start the release that wrote it, or {}",
+        older_copy(path, kept.as_deref())
     )]
     NewerSchema {
         /// The database.
@@ -56,6 +55,8 @@ pub enum OpenError {
         found: i64,
         /// Ours.
         known: i64,
+        /// The copy that the newer release kept of it, if it is there.
+        kept: Option<PathBuf>,
     },
     /// Something else's file.
     #[error("{path} is not a database of hubspot-bridge; give `store.url` a file of its own")]
@@ -105,6 +106,17 @@ pub enum OpenError {
     /// The first transaction failed.
     #[error("the store could not be started")]
     Start(#[source] crate::store::Error),
+}
+
+fn older_copy(path: &Path, kept: Option<&Path>) -> String {
+    let path = path.display();
+    let aside = format!("move {path}, {path}-wal and {path}-shm away");
+    match kept.map(Path::display) {
+        Some(kept) => format!(
+            "put back the copy it kept: {aside}, then rename {kept} to {path} (what happened since that copy is not in it)"
+        ),
+        None => format!("restore a copy that `backup` made with this release: {aside}, then put the copy there"),
+    }
 }
 
 impl OpenError {

@@ -86,8 +86,10 @@ fn answered(tx: &Tx<'_>, event: &Event) -> Result<bool, Fault> {
     if matches!(event.outcome, Some(Outcome::Relayed | Outcome::NoteMirrored)) {
         return Ok(true); // It would reach the agent's side twice.
     }
+    // An interrupted turn's post may stand: the session counts its messages as answered then.
     let settled =
-        matches!(event.outcome, Some(Outcome::Replied | Outcome::Drafted | Outcome::Merged | Outcome::HandedOff));
+        matches!(event.outcome, Some(Outcome::Replied | Outcome::Drafted | Outcome::Merged | Outcome::HandedOff))
+            || event.reason == Some(Reason::Interrupted);
     let through = session_of(tx, event)?.and_then(|session| session.answered_through);
     Ok(settled
         && through.is_some_and(|through| {

@@ -39,7 +39,8 @@ pub(super) fn version(conn: &Connection, path: &Path, migrations: &[&str]) -> Re
     let (found, known) = (pragma(conn, "user_version").map_err(failed)?, newest(migrations));
     check_ours(conn, path, found)?;
     if found > known {
-        return Err(OpenError::NewerSchema { path: path.to_owned(), found, known });
+        let kept = Some(kept(path, known)).filter(|kept| kept.exists());
+        return Err(OpenError::NewerSchema { path: path.to_owned(), found, known, kept });
     }
     Ok(found)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
+use super::append;
 use super::columns::Columns;
 use super::core::Tx;
 use super::fault::{Fault, unreadable};
@@ -12,7 +13,7 @@ use crate::domain::{
     AnsweredThrough, ConnectionName, ContactId, Mode, Object, Session, SessionId, SessionState, ThreadId, TicketId,
     Timestamp,
 };
-use crate::store::{Error, SessionChange, SessionKey};
+use crate::store::{Batch, Error, SessionChange, SessionKey};
 
 /// The columns [`read`] reads, in its order.
 macro_rules! select_sessions {
@@ -99,6 +100,8 @@ pub(super) fn change(tx: &mut Tx<'_>, change: &SessionChange) -> Result<Session,
     session.version += 1;
     session.updated_at = tx.now;
     save(tx, &session)?;
+    append::check(&change.followups)?;
+    append::append(tx, &Batch { events: change.followups.clone(), dirty: Vec::new() })?;
     Ok(session)
 }
 

@@ -45,6 +45,11 @@ impl Store for SqliteStore {
         self.runner.run("store events", Kind::Delivery, move |tx| append::append(tx, &batch)).await
     }
 
+    async fn append_own(&self, batch: Batch) -> Result<Appended, Error> {
+        append::check(&batch.events)?;
+        self.call("store events", move |tx| append::append(tx, &batch)).await
+    }
+
     async fn claim(&self, claim: Claim) -> Result<Vec<Lease>, Error> {
         self.call("lease mailboxes", move |tx| claim::claim(tx, claim)).await
     }
@@ -180,7 +185,7 @@ impl Store for SqliteStore {
         let check = move |tx: &mut Tx<'_>| {
             recall::check(tx)?;
             // It can be written to, but nothing new is taken any more.
-            Ok(room.map_or(Ok(()), |room| room.check())?)
+            Ok(room.map_or(Ok(()), |room| room.check(tx.conn))?)
         };
         self.call("write", check).await
     }

@@ -19,7 +19,7 @@ async fn house_with_outside(state: SessionState) -> House {
     let house = House::new("").await;
     let key = SessionKey::Agent(ConnectionName::from("acme"), "agent-1".to_owned());
     let patch = SessionPatch { state: Some(state), ..SessionPatch::default() };
-    house.store.patch_session(SessionChange { key, version: 0, patch }).await.unwrap();
+    house.store.patch_session(SessionChange { key, version: 0, patch, followups: Vec::new() }).await.unwrap();
     house
 }
 

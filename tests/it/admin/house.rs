@@ -140,7 +140,7 @@ impl House {
     /// A session of a thread.
     pub(crate) async fn session(&self, thread: &str, patch: SessionPatch) {
         let key = SessionKey::Thread(ConnectionName::from("acme"), ThreadId::from(thread));
-        self.store.patch_session(SessionChange { key, version: 0, patch }).await.unwrap();
+        self.store.patch_session(SessionChange { key, version: 0, patch, followups: Vec::new() }).await.unwrap();
     }
 }
 

@@ -141,7 +141,7 @@ async fn why_tells_what_happened_outside_hubspot_by_the_sessions_id_and_the_agen
     let house = House::new("").await;
     let key = SessionKey::Agent(ConnectionName::from("acme"), "agent-1".to_owned());
     let patch = SessionPatch { ticket_id: Some("77".into()), ..SessionPatch::default() };
-    house.store.patch_session(SessionChange { key, version: 0, patch }).await.unwrap();
+    house.store.patch_session(SessionChange { key, version: 0, patch, followups: Vec::new() }).await.unwrap();
     house.send("POST", "/api/v1/sessions/ses_1/handoff", "").await;
     for id in ["ses_1", "agent-1", "77"] {
         let (_, story) = house.get(&format!("/api/v1/why/{id}")).await;

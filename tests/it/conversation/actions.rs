@@ -12,7 +12,7 @@ use super::record;
 
 impl House {
     /// A workflow's word about a thread or a ticket.
-    async fn asks(&self, object: Object, action: ActionKind) {
+    pub async fn asks(&self, object: Object, action: ActionKind) {
         let parameters = Action { v: 1, action };
         self.request(object, EventKind::Action, &parameters).await;
     }
@@ -36,16 +36,16 @@ impl House {
         events
     }
 
-    async fn request_ends(&self, object: Object) -> Vec<String> {
+    pub async fn request_ends(&self, object: Object) -> Vec<String> {
         self.requests(object).await.iter().map(ended).collect()
     }
 
-    async fn state(&self, thread: &ThreadId) -> SessionState {
+    pub async fn state(&self, thread: &ThreadId) -> SessionState {
         self.session(thread).await.unwrap().state
     }
 
     /// A conversation handed to a human, in which the customer wrote since.
-    async fn with_a_human(&mut self) -> ThreadId {
+    pub async fn with_a_human(&mut self) -> ThreadId {
         self.agent.hands_off(None);
         let thread = self.chat("A person, please").thread;
         self.until_quiet().await;
@@ -317,4 +317,24 @@ async fn what_comes_after_the_answer_was_planned_is_answered_by_itself() {
     house.until_quiet().await;
     assert_eq!(house.public_posts(&id), ["answer to: It is number 4711", "answer to: And the bill?"]);
     assert_eq!(house.outcome(&later).await, "replied");
+}
+
+#[tokio::test(start_paused = true)]
+async fn people_are_heard_though_the_disk_takes_no_deliveries() {
+    let mut house = House::new().await;
+    house.agent.hands_off(None);
+    let id = house.chat("A person, please").thread;
+    house.until_quiet().await;
+    let ticket = house.session(&id).await.unwrap().ticket_id.unwrap();
+    house.asks(Object::Ticket(ticket.clone()), ActionKind::Resume).await;
+    // The ticket may not be written now, so the request is carried on by itself.
+    house.fault(3, "GET", "/crm/v3/objects/tickets/*", Effect::Refuse);
+    house.portal.change_ticket(&ticket, "hs_ticket_priority", "LOW", &house.rep()).unwrap();
+    house.run_until("the webhook", |h| h.portal.outstanding_events() == 0).await;
+    house.life().sqlite.pretend_space(Some((0, 1 << 30)));
+    house.run_for(Duration::from_mins(2)).await;
+    assert_eq!(house.state(&id).await, SessionState::Ai);
+    house.operator(&id, "pause").await;
+    house.until_quiet().await;
+    assert_eq!(house.state(&id).await, SessionState::Paused);
 }

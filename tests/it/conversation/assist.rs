@@ -13,7 +13,8 @@ impl House {
     async fn set_mode(&self, thread: &ThreadId, mode: Mode) {
         let session = self.session(thread).await.unwrap();
         let patch = SessionPatch { mode: Some(mode), ..SessionPatch::default() };
-        let change = SessionChange { key: SessionKey::Id(session.id), version: session.version, patch };
+        let change =
+            SessionChange { key: SessionKey::Id(session.id), version: session.version, patch, followups: Vec::new() };
         self.life().store.patch_session(change).await.unwrap();
     }
 }

@@ -6,8 +6,12 @@ use std::time::Duration;
 use hubspot_bridge::agents::{Class, Effect as Heard, RelayKind};
 use hubspot_bridge::config::Guarantee;
 use hubspot_bridge::domain::{Object, State};
+use hubspot_bridge::sandbox::portal::people::Customer;
 use hubspot_bridge::sandbox::portal::{BodyKind, Effect, Fault};
+use hubspot_bridge::store::request::ActionKind;
 use hubspot_bridge::store::types::EventFilter;
+use hubspot_bridge::store::{Error, Operation};
+use rusqlite::Connection;
 
 use super::agent::{Carry, Move};
 use super::house::{House, ended};
@@ -251,4 +255,103 @@ async fn an_interrupted_ticket_turn_is_not_taken_up_again() {
     let events = house.events(filter).await;
     let dead: Vec<String> = events.iter().filter(|event| event.state == State::Dead).map(ended).collect();
     assert_eq!(dead, ["dead/interrupted"], "{events:?}");
+}
+
+/// From now on the store cannot journal that this step is done.
+fn cannot_settle(house: &House, step: &str) {
+    let trigger = format!(
+        "CREATE TRIGGER stuck BEFORE UPDATE ON steps WHEN NEW.name = '{step}' AND NEW.status = 'done' \
+         BEGIN SELECT RAISE(ABORT, 'the disk refuses'); END"
+    );
+    Connection::open(house.file()).unwrap().execute_batch(&trigger).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_store_could_not_write_down_is_not_done_again() {
+    for (step, method, path) in
+        [("post_reply", "POST", "/messages"), ("ticket", "POST", TICKETS), ("assign", "PUT", "/assignee")]
+    {
+        let mut house = house().await;
+        if step != "post_reply" {
+            house.agent.hands_off(None);
+        }
+        cannot_settle(&house, step);
+        let asked = house.chat("Where is my parcel?");
+        house.until_quiet().await;
+        assert_eq!(house.outcome(&asked.message).await, "dead/interrupted", "{step}");
+        assert_eq!(calls(&house, method, path), 1, "{step}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_with_a_memory_whose_answer_was_lost_is_neither_asked_again_nor_asked_about() {
+    let mut house = house().await;
+    house.agent.remembers();
+    cannot_settle(&house, "ask_agent");
+    let asked = house.chat("Where is my parcel?");
+    house.until_quiet().await;
+    assert_eq!(house.outcome(&asked.message).await, "handed_off/agent_failed");
+    assert_eq!((house.agent.asked().len(), house.agent.recalled()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_panicked_is_not_taken_up_again() {
+    let mut house = house().await;
+    house.agent.next(Move::Panic);
+    let asked = house.chat("Where is my parcel?");
+    house.until_quiet().await;
+    assert_eq!(house.outcome(&asked.message).await, "dead/interrupted");
+    assert_eq!(house.agent.asked().len(), 1);
+    assert_eq!(house.metric("bridge_turn_panics_total").as_deref(), Some("1"));
+    let next = house.chat_on(&asked.thread, "Hello?");
+    house.until_quiet().await;
+    assert_eq!(house.outcome(&next).await, "replied");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_interrupted_answer_was_about_is_not_answered_again() {
+    for fault in [None, Some(Effect::Timeout { acted: true }), Some(Effect::Timeout { acted: false })] {
+        let mut house = house().await;
+        let first = house.chat("Where is my parcel?");
+        // Its webhook is late: only the thread's newest page shows it.
+        house.subscribed(false);
+        let second = house.portal.customer_chats(&Customer::default(), Some(&first.thread), "The red one").unwrap();
+        match &fault {
+            // The reply is posted and written down, the turn's end is not.
+            None => {
+                let trigger = "CREATE TRIGGER stuck BEFORE UPDATE ON runs WHEN NEW.ended_at IS NOT NULL \
+                     BEGIN SELECT RAISE(ABORT, 'the disk refuses'); END";
+                Connection::open(house.file()).unwrap().execute_batch(trigger).unwrap();
+            }
+            Some(effect) => house.fault(1, "POST", record::MESSAGES, effect.clone()),
+        }
+        house.run_until("the reply", |h| calls(h, "POST", "/messages") == 1).await;
+        house.crash().await;
+        Connection::open(house.file()).unwrap().execute_batch("DROP TRIGGER IF EXISTS stuck").unwrap();
+        house.start().await;
+        house.until_quiet().await;
+        assert_eq!(house.outcome(&first.message).await, "dead/interrupted", "{fault:?}");
+        house.announce(&second).await;
+        house.until_quiet().await;
+        assert_eq!(house.outcome(&second.message).await, "skipped/already_answered", "{fault:?}");
+        assert_eq!(calls(&house, "POST", "/messages"), 1, "{fault:?}");
+        // A person may have it answered all the same, as a draft.
+        let id = house.event(&first.message).await.id;
+        let refused = house.life().store.operate(Operation::Replay { event: id, force: false }).await;
+        assert!(matches!(refused, Err(Error::AlreadyAnswered)), "{refused:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unclear_assignment_to_the_ai_is_not_made_again() {
+    for effect in [Effect::CutBefore, Effect::CutAfter] {
+        let mut house = house().await;
+        let id = house.with_a_human().await;
+        let before = calls(&house, "PUT", "/assignee");
+        house.fault(1, "PUT", record::ASSIGNEE, effect.clone());
+        house.asks(Object::Thread(id.clone()), ActionKind::Send).await;
+        house.until_quiet().await;
+        assert_eq!(house.request_ends(Object::Thread(id.clone())).await, ["resumed"], "{effect:?}");
+        assert_eq!(calls(&house, "PUT", "/assignee"), before + 1, "{effect:?}");
+    }
 }

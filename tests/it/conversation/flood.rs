@@ -29,7 +29,11 @@ impl House {
             let ticket = TicketId(format!("{}", 900_000 + n));
             let key = SessionKey::Thread(known.connection.clone(), format!("{}", 800_000 + n).into());
             let patch = SessionPatch { ticket_id: Some(ticket.clone()), ..SessionPatch::default() };
-            self.life().store.patch_session(SessionChange { key, version: 0, patch }).await.unwrap();
+            self.life()
+                .store
+                .patch_session(SessionChange { key, version: 0, patch, followups: Vec::new() })
+                .await
+                .unwrap();
             tickets.push(ticket);
         }
         tickets

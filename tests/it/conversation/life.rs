@@ -29,6 +29,7 @@ pub struct Life {
     pub admin: Router,
     pub store: Arc<dyn Store>,
     pub ledger: Arc<dyn Ledger>,
+    pub sqlite: Arc<SqliteStore>,
     pub metrics: Metrics,
     /// The connection under test, as its turns see it.
     pub acme: Context,
@@ -55,7 +56,7 @@ impl Life {
         };
         let sqlite = Arc::new(SqliteStore::open(options).await.unwrap());
         let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&sqlite);
-        let ledger: Arc<dyn Ledger> = sqlite;
+        let ledger: Arc<dyn Ledger> = Arc::<SqliteStore>::clone(&sqlite);
         let metrics = Metrics::default();
         let common = Common { config, store: &store, clock: &clock, metrics: &metrics };
         let connections: BTreeMap<ConnectionName, Context> = portals
@@ -94,7 +95,7 @@ impl Life {
             problems: admin::Problems::default(),
         });
         let intake = Intake { store: Arc::clone(&store), config: Arc::clone(config), clock, metrics: metrics.clone() };
-        Self { router: intake::router(intake), admin, store, ledger, metrics, acme, stop, tasks }
+        Self { router: intake::router(intake), admin, store, ledger, sqlite, metrics, acme, stop, tasks }
     }
 
     /// The process dies: nothing of it runs on, nothing is flushed.

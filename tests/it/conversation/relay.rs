@@ -49,7 +49,7 @@ impl House {
     async fn outside(&self, ticket: &TicketId) -> Session {
         let patch = SessionPatch { ticket_id: Some(ticket.clone()), ..SessionPatch::default() };
         let key = SessionKey::Agent("acme".into(), "outside-1".to_owned());
-        self.life().store.patch_session(SessionChange { key, version: 0, patch }).await.unwrap()
+        self.life().store.patch_session(SessionChange { key, version: 0, patch, followups: Vec::new() }).await.unwrap()
     }
 
     async fn state_of(&self, session: &Session) -> SessionState {
@@ -248,7 +248,8 @@ async fn a_pause_on_top_of_a_handoff_changes_nothing_for_the_rep() {
     let thread = house.handed_off().await;
     let session = house.session(&thread).await.unwrap();
     let patch = SessionPatch { state: Some(SessionState::Paused), ..SessionPatch::default() };
-    let change = SessionChange { key: SessionKey::Id(session.id), version: session.version, patch };
+    let change =
+        SessionChange { key: SessionKey::Id(session.id), version: session.version, patch, followups: Vec::new() };
     house.life().store.patch_session(change).await.unwrap();
     assert_eq!(house.reply(&thread, "I have it here").await.0, "relayed");
 }

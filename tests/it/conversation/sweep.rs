@@ -13,7 +13,7 @@ const FOUND: &str = "bridge_sweep_found_total{connection=\"acme\"}";
 
 impl House {
     /// Announces a message as HubSpot does, at last.
-    async fn announce(&self, message: &Posted) {
+    pub async fn announce(&self, message: &Posted) {
         let thread: u64 = message.thread.as_str().parse().unwrap();
         let seed = self.portal.seed();
         self.post(json!([{"eventId": 9, "portalId": seed.portal_id.0, "appId": seed.app_id.0, "occurredAt": 1,
@@ -22,7 +22,7 @@ impl House {
             .await;
     }
 
-    fn subscribed(&self, on: bool) {
+    pub fn subscribed(&self, on: bool) {
         assert!(self.portal.set_subscription("conversation.newMessage", on));
     }
 }

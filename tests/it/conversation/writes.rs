@@ -44,7 +44,8 @@ impl House {
         let session = self.session(thread).await.unwrap();
         let custom_data = BTreeMap::from([(key.to_owned(), value.to_owned())]);
         let patch = SessionPatch { custom_data, ..SessionPatch::default() };
-        let change = SessionChange { key: SessionKey::Id(session.id), version: session.version, patch };
+        let change =
+            SessionChange { key: SessionKey::Id(session.id), version: session.version, patch, followups: Vec::new() };
         self.life().store.patch_session(change).await.unwrap()
     }
 

@@ -11,6 +11,7 @@ mod listener;
 mod notes;
 mod opencx;
 mod properties;
+mod quiet;
 pub(crate) mod recording;
 mod routing;
 mod signature;

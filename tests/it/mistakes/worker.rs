@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +23,7 @@ use tower::ServiceExt as _;
 use crate::intake::fixture;
 use crate::intake::recording::Recording;
 use crate::process::desk::{Desk, PROGRAM};
+use crate::process::namespace;
 
 /// Elsewhere: the consumer died at three in the morning, the web server still answers `/health` with 200, and deliveries
 /// pile up for days. Here: the worker's end fails readiness, stops intake, and ends the process with an error.
@@ -60,8 +60,7 @@ async fn a_dead_worker_is_seen_and_ends_the_process() {
 
 /// The bridge as the first process of a container: what it has no handler for never reaches it.
 async fn first_process(desk: &Desk) -> Option<Child> {
-    let allowed = Command::new("unshare").args(["-rpf", "true"]).stderr(Stdio::null()).status().await;
-    if !allowed.is_ok_and(|status| status.success()) {
+    if !namespace::allowed("-rpf", "SIGTERM to the first process of a container").await {
         return None;
     }
     let log = std::fs::File::create(&desk.bridge.log).unwrap();

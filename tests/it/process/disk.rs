@@ -1,17 +1,16 @@
 //! A disk that is full, and one that may only be read: a small file system of the process's own.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use reqwest::StatusCode;
 use tokio::process::{Child, Command};
 
 use super::desk::{Desk, PROGRAM, ended, settings};
+use super::namespace;
 
 /// Starts the bridge with a tmpfs on `disk` that only it sees; none where this machine forbids that.
 async fn start_on(desk: &Desk, mount: &Path, options: &str, settings: &Path) -> Option<Child> {
-    let allowed = Command::new("unshare").args(["-rm", "true"]).stderr(Stdio::null()).status().await;
-    if !allowed.is_ok_and(|status| status.success()) {
+    if !namespace::allowed("-rm", &format!("the bridge on a disk with {options}")).await {
         return None;
     }
     let log = std::fs::File::create(&desk.bridge.log).unwrap();

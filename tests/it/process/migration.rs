@@ -83,11 +83,18 @@ async fn a_newer_database_is_refused_with_what_to_do() {
     desk.bridge.stop().await;
     Connection::open(desk.database()).unwrap().pragma_update(None, "user_version", 9).unwrap();
     let before = std::fs::read(desk.database()).unwrap();
-    let refused = desk.run(&["serve"]).await;
-    let said = super::desk::printed(&refused);
-    assert_eq!(refused.status.code(), Some(1), "{said}");
-    for words in ["schema 9", "release's 2", "start the release that wrote it", "bridge.db.v2.bak"] {
-        assert!(said.contains(words), "{words} is missing in: {said}");
+    let kept = beside(&desk.database(), ".v2.bak");
+    for (is_kept, fix) in [(false, "restore a copy that `backup` made"), (true, "bridge.db.v2.bak to ")] {
+        if is_kept {
+            std::fs::write(&kept, "a copy").unwrap();
+        }
+        let refused = desk.run(&["serve"]).await;
+        let said = super::desk::printed(&refused);
+        assert_eq!(refused.status.code(), Some(1), "{said}");
+        for words in ["schema 9", "release's 2", "start the release that wrote it", fix] {
+            assert!(said.contains(words), "{words} is missing in: {said}");
+        }
+        assert_eq!(said.contains(".bak"), is_kept, "a copy that is not there is not named: {said}");
     }
     assert!(std::fs::read(desk.database()).unwrap() == before, "it was touched");
 }

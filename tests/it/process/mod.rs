@@ -19,6 +19,7 @@ mod handoff;
 mod load;
 mod migration;
 mod model;
+pub(crate) mod namespace;
 mod outside;
 mod own_agent;
 mod power;

@@ -100,6 +100,12 @@ fn requests() -> Vec<(&'static str, Headers, bool)> {
             false,
         ),
         ("the same without an origin", vec![OWN, ("sec-fetch-site", "same-site")], false),
+        ("two words about its site", vec![OWN, ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "none")], false),
+        (
+            "two origins beside a word for it",
+            vec![OWN, ("origin", "http://127.0.0.1:8081"), evil, ("sec-fetch-site", "same-origin")],
+            false,
+        ),
         ("two origins", vec![OWN, ("origin", "http://127.0.0.1:8081"), evil], false),
         ("an origin that only begins alike", vec![OWN, ("origin", "http://127.0.0.1:8081.evil.example.com")], false),
     ]
@@ -161,6 +167,14 @@ async fn a_link_from_a_comment_may_be_followed_and_a_proxy_may_stand_before() {
     let behind = |origin| [("host", "10.0.0.7:8081"), ("origin", origin), BEARER];
     let (status, _) = ask(&house, "GET", "/api/v1/stats", &behind("https://bridge.example.com")).await;
     assert_eq!(status, StatusCode::OK);
+    // The browser compared the origins before the proxy wrote another host; it is believed, also without that setting.
+    let bare = House::new(TOKEN).await.router;
+    for site in ["same-origin", "same-site", "cross-site"] {
+        let headers: Vec<_> =
+            behind("https://bridge.example.com").into_iter().chain([("sec-fetch-site", site)]).collect();
+        let (status, _) = ask(&bare, "POST", "/api/v1/sessions/ses_1/pause", &headers).await;
+        assert_eq!(status == StatusCode::FORBIDDEN, site != "same-origin", "{site}: {status}");
+    }
     for foreign in ["http://bridge.example.com", "https://bridge.example.com.evil.example", "https://bridge.example"] {
         assert_eq!(ask(&house, "GET", "/api/v1/stats", &behind(foreign)).await.0, StatusCode::FORBIDDEN, "{foreign}");
     }

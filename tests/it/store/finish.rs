@@ -10,7 +10,12 @@ use super::house::{
 };
 
 fn session(version: i64, patch: SessionPatch) -> SessionChange {
-    SessionChange { key: SessionKey::Thread(connection("acme"), ThreadId::from("1")), version, patch }
+    SessionChange {
+        key: SessionKey::Thread(connection("acme"), ThreadId::from("1")),
+        version,
+        patch,
+        followups: Vec::new(),
+    }
 }
 
 pub async fn demands_one_ending_for_each_event(house: House) {

@@ -88,7 +88,11 @@ pub async fn finds_whatever_an_id_names(house: House) {
     let stored = house.append(vec![message("77", "m-1"), quiet("77", "m-2"), change("77", "stage", "t")]).await;
     let patch = SessionPatch { agent_session_id: Some("agent-5".to_owned()), ..SessionPatch::default() };
     let key = SessionKey::Thread(connection("acme"), ThreadId::from("77"));
-    let session = house.store().patch_session(SessionChange { key, version: 0, patch }).await.expect("created");
+    let session = house
+        .store()
+        .patch_session(SessionChange { key, version: 0, patch, followups: Vec::new() })
+        .await
+        .expect("created");
     let (lease, _) = house.begin().await;
     house.store().defer(&lease, house.now().after(SECOND), "429 from HubSpot", true).await.expect("deferred");
 

@@ -9,6 +9,7 @@ mod append;
 mod backlog;
 mod claim;
 mod crash;
+mod disk;
 mod finish;
 mod house;
 mod ledger;
@@ -115,6 +116,7 @@ macro_rules! suites {
         }
         sessions {
             change_by_version, are_found_by_every_key, interrupt_their_thread, are_listed_last_changed_first,
+            store_what_follows_with_the_change,
         }
         ledger {
             filters_events, pages_events, tells_the_history, finds_whatever_an_id_names, counts, keeps_positions,

@@ -47,6 +47,7 @@ pub async fn refuses_a_second_answer_unless_forced(house: House) {
         key: SessionKey::Thread(connection("acme"), ThreadId::from("1")),
         version: 0,
         patch: SessionPatch { answered_through, ..SessionPatch::default() },
+        followups: Vec::new(),
     }];
     house.store().finish(&lease, Finish { endings, sessions, ..Finish::default() }).await.expect("finished");
 

@@ -41,7 +41,7 @@ pub async fn removes_old_events_in_portions(house: House) {
 pub async fn keeps_what_is_in_use(house: House) {
     let old = end(&house, "1", "a").await;
     let key = SessionKey::Thread(connection("acme"), ThreadId::from("1"));
-    let change = SessionChange { key, version: 0, patch: SessionPatch::default() };
+    let change = SessionChange { key, version: 0, patch: SessionPatch::default(), followups: Vec::new() };
     house.store().patch_session(change).await.expect("created");
     end(&house, "2", "b").await;
     let waiting = house.append(vec![message("2", "c")]).await;

@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 
 use hubspot_bridge::domain::{
-    AnsweredThrough, ContactId, Mode, SessionId, SessionPatch, SessionState, ThreadId, TicketId, Timestamp,
+    AnsweredThrough, ContactId, EventKind, Lane, Mode, SessionId, SessionPatch, SessionState, ThreadId, TicketId,
+    Timestamp,
 };
 use hubspot_bridge::store::types::SessionFilter;
 use hubspot_bridge::store::{Error, Renewal, SessionChange, SessionKey};
 
-use super::house::{House, SECOND, START, connection, message};
+use super::house::{House, SECOND, START, connection, event, message, ticket};
 
 fn by_thread(id: &str) -> SessionKey {
     SessionKey::Thread(connection("acme"), ThreadId::from(id))
 }
 
 fn change(thread: &str, version: i64, patch: SessionPatch) -> SessionChange {
-    SessionChange { key: by_thread(thread), version, patch }
+    SessionChange { key: by_thread(thread), version, patch, followups: Vec::new() }
 }
 
 pub async fn change_by_version(house: House) {
@@ -78,7 +79,8 @@ pub async fn are_found_by_every_key(house: House) {
     assert_eq!(store.sessions_of_ticket(&connection("globex"), &TicketId::from("t")).await.expect("read"), []);
 
     // A conversation that lives outside HubSpot has no thread; the agent's id begins its session.
-    let outside = SessionChange { key: agent("acme", "a3"), version: 0, patch: SessionPatch::default() };
+    let outside =
+        SessionChange { key: agent("acme", "a3"), version: 0, patch: SessionPatch::default(), followups: Vec::new() };
     let outside = store.patch_session(outside).await.expect("created");
     assert_eq!((outside.thread_id, outside.agent_session_id.as_deref()), (None, Some("a3")));
 }
@@ -123,4 +125,18 @@ pub async fn are_listed_last_changed_first(house: House) {
         counts.push(store.sessions(filter, None, 50).await.expect("read").items.len());
     }
     assert_eq!(counts, [1, 1, 0, 0, 0]);
+}
+
+pub async fn store_what_follows_with_the_change(house: House) {
+    let store = house.store();
+    let followups = vec![event(EventKind::TicketWrite, ticket("9"), "w")];
+    let wanted =
+        |version| SessionChange { followups: followups.clone(), ..change("1", version, SessionPatch::default()) };
+    let conflict = store.patch_session(wanted(3)).await;
+    assert!(matches!(conflict, Err(Error::NotFound { .. })), "{conflict:?}");
+    assert!(house.claim(Lane::Ticket, 1).await.is_empty(), "nothing follows from what did not happen");
+    store.patch_session(wanted(0)).await.expect("created");
+    let lease = house.lease_ticket().await;
+    let turn = store.open_turn(&lease).await.expect("opened").expect("something to do");
+    assert_eq!(turn.events.iter().map(|event| event.kind).collect::<Vec<_>>(), [EventKind::TicketWrite]);
 }
