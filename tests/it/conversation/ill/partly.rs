@@ -60,6 +60,8 @@ async fn an_outage_of_the_crm_costs_tickets_no_attempts_and_holds_no_conversatio
     for count in [1, 3] {
         let mut house = House::new().await;
         let tickets = tickets(&mut house, count).await;
+        // The successes of a moment ago would make it each ticket's own failure.
+        house.run_for(Duration::from_secs(30)).await;
         house.portal.add_fault(fault("/crm/**", status(500, BodyKind::Standard, None)));
         for value in ["LOW", "HIGH"] {
             tickets.iter().for_each(|ticket| change(&house, ticket, value));
@@ -111,7 +113,7 @@ async fn an_outage_of_writes_alone_costs_no_attempts() {
         for posted in &asked {
             before.push(attempts(&house, posted).await);
         }
-        house.run_for(Duration::from_hours(3)).await;
+        house.run_for(Duration::from_mins(30)).await;
         assert_eq!(cause(&house).await, None, "reads go on");
         for (posted, before) in asked.iter().zip(before) {
             assert!(["pending", "running"].contains(&house.outcome(&posted.message).await.as_str()), "{effect:?}");
@@ -133,7 +135,11 @@ async fn attempts(house: &House, posted: &Posted) -> u32 {
 #[tokio::test(start_paused = true)]
 async fn a_thread_refused_as_if_the_connection_were_ill_holds_nobody_else_up() {
     for effect in [status(401, BodyKind::ExpiredToken, None), status(403, BodyKind::MissingScopes, None)] {
-        let mut house = House::with(|config| acme(config).ticketing.enabled = false).await;
+        let mut house = House::with(|config| {
+            config.delivery.max_attempts = 5;
+            acme(config).ticketing.enabled = false;
+        })
+        .await;
         let well = chat(&house, 0);
         house.run_for(Duration::from_secs(5)).await;
         assert_eq!(house.outcome(&well.message).await, "replied");
@@ -142,7 +148,7 @@ async fn a_thread_refused_as_if_the_connection_were_ill_holds_nobody_else_up() {
             let route = format!("/conversations/v3/conversations/threads/{}{rest}", poisoned.thread);
             house.portal.add_fault(fault(&route, effect.clone()));
         }
-        for who in 2..200 {
+        for who in 2..14 {
             let asked = chat(&house, who);
             house.run_for(Duration::from_secs(8)).await;
             assert_eq!(cause(&house).await, None);
