@@ -149,7 +149,7 @@ async fn hot(pair: &mut [Backlog; 2]) -> Done {
 }
 
 fn claim(n: usize) -> Claim {
-    Claim { lane: Lane::Conversation, n, ttl: limits::LEASE, sharers: 0 }
+    Claim { lane: Lane::Conversation, n, ttl: limits::LEASE, sharers: Vec::new() }
 }
 
 async fn one_round(backlog: &mut Backlog) -> Result<[Duration; 9], Box<dyn Error>> {

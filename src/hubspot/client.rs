@@ -1,5 +1,6 @@
 //! The client itself: room in the budget, the token, one attempt, and what the answer teaches.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -58,23 +59,8 @@ pub(super) struct Shared {
     /// Of CRM search: HubSpot counts it by itself, not among the other calls.
     searches: Arc<Budget>,
     learnt: Mutex<Learnt>,
-    pulses: Mutex<Pulses>,
-}
-
-/// How the last calls ended, for each part of the API.
-#[derive(Debug, Default)]
-struct Pulses {
-    conversations: Pulse,
-    crm: Pulse,
-}
-
-impl Pulses {
-    fn of(&mut self, api: Api) -> &mut Pulse {
-        match api {
-            Api::Conversations => &mut self.conversations,
-            Api::Crm => &mut self.crm,
-        }
-    }
+    /// How the last calls ended.
+    pulses: Mutex<BTreeMap<Api, Pulse>>,
 }
 
 /// What an answer, or none, says of HubSpot's health.
@@ -151,7 +137,7 @@ impl Client {
     /// How the last calls to this part of HubSpot's API ended, by whomever they were made.
     #[must_use]
     pub fn pulse(&self, api: Api) -> Pulse {
-        self.shared.pulses().of(api).clone()
+        self.shared.pulses().get(&api).cloned().unwrap_or_default()
     }
 
     /// Calls left in HubSpot's present window; none while nothing is known of it.
@@ -185,7 +171,7 @@ impl Client {
         let answer = shared.transport.send(request, self.timeout).await;
         shared.count(route, &answer);
         if let Some((api, object)) = about {
-            shared.pulses().of(api).record(beat(&answer, object), Instant::now());
+            shared.pulses().entry(api).or_default().record(beat(&answer, object), Instant::now());
         }
         let answer = answer.map_err(|cause| Error::unanswered(route, &cause))?;
         shared.learn(answer.headers());
@@ -271,7 +257,7 @@ impl Shared {
         }
     }
 
-    fn pulses(&self) -> std::sync::MutexGuard<'_, Pulses> {
+    fn pulses(&self) -> std::sync::MutexGuard<'_, BTreeMap<Api, Pulse>> {
         self.pulses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -18,12 +18,16 @@ const CALLS: u32 = 3;
 const OBJECTS: usize = 3;
 
 /// The parts of HubSpot's API that fall ill on their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Api {
-    /// Threads and messages: no conversation can do without.
+    /// Reading threads and messages: no conversation can do without.
     Conversations,
-    /// Records and their associations: conversations can do without, tickets and notes cannot.
+    /// Posting and assigning: its trouble shows behind reads that succeed.
+    ConversationActs,
+    /// Reading records and their associations: conversations can do without, tickets and notes cannot.
     Crm,
+    /// Writing them.
+    CrmActs,
 }
 
 /// How one call ended.
@@ -45,6 +49,10 @@ pub enum Beat {
 #[derive(Clone, Debug, Default)]
 pub struct Pulse {
     well_at: Option<Instant>,
+    /// The last call, unless it succeeded.
+    failed_at: Option<Instant>,
+    /// Calls without success, refusals included.
+    failures: u32,
     began: Option<Instant>,
     calls: u32,
     /// At most [`OBJECTS`].
@@ -58,9 +66,14 @@ impl Pulse {
     pub fn record(&mut self, beat: Beat, now: Instant) {
         match beat {
             Beat::Success => *self = Self { well_at: Some(now), ..Self::default() },
-            Beat::Refusal => *self = Self { well_at: self.well_at, ..Self::default() },
+            Beat::Refusal => {
+                let (well_at, failures) = (self.well_at, self.failures.saturating_add(1));
+                *self = Self { well_at, failures, failed_at: Some(now), ..Self::default() };
+            }
             Beat::Trouble { object } => {
                 self.began.get_or_insert(now);
+                self.failed_at = Some(now);
+                self.failures = self.failures.saturating_add(1);
                 self.calls = self.calls.saturating_add(1);
                 match object {
                     Some(id) if !self.objects.contains(&id) && self.objects.len() < OBJECTS => self.objects.push(id),
@@ -75,13 +88,32 @@ impl Pulse {
     #[must_use]
     pub fn is_out(&self, now: Instant) -> bool {
         let lasts = self.began.is_some_and(|began| now.duration_since(began) >= LASTS);
-        lasts && self.calls >= CALLS && (self.common || self.objects.len() >= OBJECTS)
+        let common = self.common || self.objects.len() >= OBJECTS;
+        self.fails(now) && lasts && self.calls >= CALLS && common
     }
 
-    /// The last call met trouble.
+    /// The last call met trouble, just now.
     #[must_use]
-    pub fn is_troubled(&self) -> bool {
-        self.calls > 0
+    pub fn is_troubled(&self, now: Instant) -> bool {
+        self.calls > 0 && self.fails(now)
+    }
+
+    /// The last call failed, just now, and nothing succeeded lately, nor since the failure before. `first`: the one who asks
+    /// had not failed before.
+    #[must_use]
+    pub fn is_silent(&self, now: Instant, first: bool) -> bool {
+        self.fails(now) && !self.is_well(now) && (first || self.failures > 1)
+    }
+
+    /// Something succeeded lately.
+    #[must_use]
+    pub fn is_well(&self, now: Instant) -> bool {
+        self.well_at.is_some_and(|at| now.duration_since(at) < LASTS)
+    }
+
+    /// What failed long ago, and was not asked for since, says nothing of a run that fails now.
+    fn fails(&self, now: Instant) -> bool {
+        self.failed_at.is_some_and(|at| now.duration_since(at) < LASTS)
     }
 
     /// When HubSpot last did what was asked.
@@ -97,9 +129,9 @@ impl Call {
     pub(super) fn api(&self) -> Option<Api> {
         let path = self.route.split_once(' ').map_or("", |(_, path)| path);
         if path.starts_with("/threads") {
-            Some(Api::Conversations)
+            Some(if self.acts { Api::ConversationActs } else { Api::Conversations })
         } else if path.starts_with("/objects") && !self.search {
-            Some(Api::Crm)
+            Some(if self.acts { Api::CrmActs } else { Api::Crm })
         } else {
             None
         }
@@ -217,6 +249,26 @@ mod tests {
     }
 
     #[test]
+    fn one_failure_among_successes_is_not_silence() {
+        let start = Instant::now();
+        let at = |second| start + Duration::from_secs(second);
+        let mut pulse = Pulse::default();
+        assert!(!pulse.is_silent(at(0), true), "nothing failed");
+        pulse.record(Beat::Refusal, at(0));
+        assert!(pulse.is_silent(at(0), true), "and nothing ever succeeded");
+        assert!(!pulse.is_silent(at(0), false), "who failed before waits for a second failure");
+        pulse.record(Beat::Success, at(1));
+        pulse.record(on("1"), at(2));
+        assert!(!pulse.is_silent(at(2), true), "something succeeded a second ago");
+        pulse.record(Beat::Success, at(3));
+        pulse.record(on("1"), at(60));
+        assert!(!pulse.is_silent(at(60), false), "something succeeded since it failed before");
+        pulse.record(on("1"), at(90));
+        assert!(pulse.is_silent(at(90), false));
+        assert!(!pulse.is_silent(at(120), false), "an old failure says nothing");
+    }
+
+    #[test]
     fn calls_are_told_apart_by_what_they_are_about() {
         let call = |route, target: &str| Call::get(route, target.to_owned());
         let thread = call("GET /threads/{threadId}", "/conversations/v3/conversations/threads/77?association=TICKET");
@@ -225,6 +277,9 @@ mod tests {
         assert_eq!(message.object().as_deref(), Some("77"));
         let comment = call("POST /threads/{threadId}/messages (comment)", "/c/threads/77/messages");
         assert_eq!((comment.api(), comment.object().as_deref()), (Some(Api::Conversations), Some("77")));
+        let post =
+            Call::act("POST /threads/{threadId}/messages", http::Method::POST, "/c/threads/77/messages".to_owned());
+        assert_eq!((post.api(), post.object().as_deref()), (Some(Api::ConversationActs), Some("77")));
         let list = call("GET /threads", "/c/threads?limit=100");
         assert_eq!((list.api(), list.object()), (Some(Api::Conversations), None));
         let linked = call("GET /objects/{type}/{id}/associations/{toType}", "/crm/v4/objects/tickets/9/associations/x");

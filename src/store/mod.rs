@@ -110,9 +110,12 @@ pub trait Store: Send + Sync {
     /// For each key: does the ledger know an event with it?
     async fn known(&self, keys: &[DedupKey]) -> Result<Vec<bool>, Error>;
 
-    /// Holds a connection: its mailboxes are not claimed until then, and one at a time afterwards. `until` now or in the
-    /// past releases it. `cause` is `word: sentence`; a hold with the word of the one before it goes on.
+    /// Holds a connection: its mailboxes are not claimed until then, and one at a time afterwards; see [`Hold::stops`].
+    /// `cause` is `word: sentence`; a hold with the word of the one before it goes on.
     async fn hold(&self, connection: &ConnectionName, until: Timestamp, cause: &str) -> Result<(), Error>;
+
+    /// Ends the hold of a connection, if there is one.
+    async fn release(&self, connection: &ConnectionName) -> Result<(), Error>;
 
     /// The connections that are held and not released.
     async fn holds(&self) -> Result<Vec<Hold>, Error>;

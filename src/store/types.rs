@@ -34,7 +34,7 @@ impl Appended {
 }
 
 /// A wish for leases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// Which priority.
     pub lane: Lane,
@@ -42,9 +42,10 @@ pub struct Claim {
     pub n: usize,
     /// How long a lease lasts without renewal.
     pub ttl: Duration,
-    /// So many connections share the places in use and wanted. Half of them is kept evenly for those that have fewer,
-    /// so that slow turns of one leave room for the others. 0 or 1: who comes first has them.
-    pub sharers: usize,
+    /// These connections share the places in use and wanted, those that are held left out. Up to half of the places is
+    /// kept evenly for those that have fewer, so that slow turns of one leave room for the others. None or one: who comes
+    /// first has them.
+    pub sharers: Vec<ConnectionName>,
 }
 
 /// The right to work on one mailbox. Every write names it; a stale token is refused as [`super::Error::LeaseLost`].
@@ -240,8 +241,17 @@ pub struct Hold {
     pub until: Timestamp,
     /// When it began.
     pub since: Timestamp,
-    /// Why, in words, without secrets.
+    /// Why, as `word: sentence`, without secrets.
     pub cause: String,
+}
+
+impl Hold {
+    /// Does a hold for this cause stop work of this lane? What ails conversations alone says nothing of tickets.
+    #[must_use]
+    pub fn stops(cause: &str, lane: Lane) -> bool {
+        let word = cause.split(':').next().unwrap_or_default();
+        lane == Lane::Conversation || !["outage", "missing_scope"].contains(&word)
+    }
 }
 
 /// An operator's word about one event.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{hold, turn};
@@ -61,13 +62,16 @@ impl Worker {
     /// future cuts them; their turns are resumed by the next process.
     pub async fn run(&self, stop: CancellationToken) {
         let mut running = Running::default();
-        hold::recall(&self.shared).await;
+        let mut look_at = Instant::now();
         while !stop.is_cancelled() {
             running.reap();
-            hold::release_recovered(&self.shared).await;
+            if look_at <= Instant::now() {
+                hold::look(&self.shared).await;
+                look_at = Instant::now() + self.shared.delivery.hold_probe;
+            }
             let Ok(leases) = self.claim(&running).await else { return };
             if leases.is_empty() {
-                self.wait(&mut running, &stop).await;
+                self.wait(&mut running, look_at, &stop).await;
             }
             for lease in leases {
                 running.start(Arc::clone(&self.shared), lease);
@@ -85,12 +89,8 @@ impl Worker {
             if n == 0 {
                 continue;
             }
-            match self
-                .shared
-                .store
-                .claim(Claim { lane, n, ttl: limits::LEASE, sharers: self.shared.connections.len() })
-                .await
-            {
+            let sharers = self.shared.connections.keys().cloned().collect();
+            match self.shared.store.claim(Claim { lane, n, ttl: limits::LEASE, sharers }).await {
                 Ok(more) => leases.extend(more),
                 // Without a store there is nothing to work for: the process must end and be started anew.
                 Err(store::Error::Stopped) => return Err(Stopped),
@@ -119,7 +119,7 @@ impl Worker {
         }
     }
 
-    async fn wait(&self, running: &mut Running, stop: &CancellationToken) {
+    async fn wait(&self, running: &mut Running, look_at: Instant, stop: &CancellationToken) {
         let lanes: &[Lane] = match (self.room(running, Lane::Conversation), self.room(running, Lane::Ticket)) {
             (0, _) => &[],
             (_, 0) => &[Lane::Conversation],
@@ -130,7 +130,7 @@ impl Worker {
             () = stop.cancelled() => {}
             Some(ended) = running.turns.join_next() => running.ended(ended.ok()),
             // The sweep may find a held connection well again.
-            () = tokio::time::sleep(self.shared.delivery.hold_probe), if !self.shared.held.is_empty() => {}
+            () = tokio::time::sleep_until(look_at) => {}
             result = self.shared.store.wait_due(lanes), if !lanes.is_empty() => {
                 if let Err(error) = result {
                     tracing::error!(error = %turn::error_chain(&error), "waiting for work failed");

@@ -1,19 +1,18 @@
 //! Connections that are ill: held with a cause that people see, looked at now and then, released when they are well.
 //!
-//! A hold lives in the store, so that it outlives the process. What is said of it is said twice: when it begins and when
-//! it ends.
+//! A hold lives in the store, so that it outlives the process; what is remembered here follows it. What is said of it is said
+//! twice: when it begins and when it ends.
 
 use std::time::Duration;
 
-use prometheus_client::metrics::gauge::Gauge;
 use tokio::time::Instant;
 
 use super::dispatch::Shared;
 use super::turn::error_chain;
 use crate::domain::{ConnectionName, Lane, Timestamp};
 use crate::handlers::Context;
-use crate::hubspot::pulse::Api;
-use crate::telemetry::metrics;
+use crate::hubspot::pulse::{Api, Pulse};
+use crate::store::Hold;
 
 /// The cause of a hold for repeated 5xx, timeouts and connections that cannot be made.
 pub const OUTAGE: &str = "outage";
@@ -21,24 +20,44 @@ pub const OUTAGE: &str = "outage";
 /// A held connection, as this process knows it.
 #[derive(Clone, Debug)]
 pub struct Held {
-    /// One word, also a metric label.
+    /// One word.
     cause: String,
+    since: Timestamp,
     /// When it was last found ill.
     renewed_at: Instant,
 }
 
-/// Takes over what an earlier process held.
-pub(super) async fn recall(shared: &Shared) {
-    match shared.store.holds().await {
-        Ok(holds) => {
-            for hold in holds.into_iter().filter(|hold| shared.connections.contains_key(&hold.connection)) {
-                let cause = hold.cause.split(':').next().unwrap_or_default().to_owned();
-                tracing::warn!(connection = %hold.connection, cause, since = %hold.since, "the connection is still held");
-                gauge(shared, &hold.connection, &cause).set(1);
-                shared.held.insert(hold.connection, Held { cause, renewed_at: Instant::now() });
-            }
+/// What HubSpot's refusal of a whole connection says, seen beside its other answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ill {
+    /// Nothing is answered any more.
+    Connection,
+    /// Reads are answered, nothing else.
+    Acts,
+    /// The object of that call alone.
+    Object,
+}
+
+/// Compares memory with the store, and releases every held connection that answered since, whoever asked: the sweep does
+/// while no turn may. What an earlier process held is found here, as is what could not be released before.
+pub(super) async fn look(shared: &Shared) {
+    let holds = match shared.store.holds().await {
+        Ok(holds) => holds,
+        Err(error) => {
+            tracing::error!(error = %error_chain(&error), "the holds could not be read; they are read again soon");
+            return;
         }
-        Err(error) => tracing::error!(error = %error_chain(&error), "the holds could not be read"),
+    };
+    shared.held.retain(|name, _| holds.iter().any(|hold| hold.connection == *name));
+    for hold in holds {
+        let Some(cx) = shared.connections.get(&hold.connection) else { continue };
+        if !shared.held.contains_key(&hold.connection) {
+            let cause = word(&hold.cause).to_owned();
+            let (since, until) = (hold.since, hold.until);
+            tracing::warn!(connection = %hold.connection, cause, since = %since, until = %until, "the connection is still held");
+            shared.held.insert(hold.connection, Held { cause, since, renewed_at: Instant::now() });
+        }
+        release_if_well(shared, cx, Lane::Conversation).await;
     }
 }
 
@@ -50,61 +69,91 @@ pub(super) async fn begin(
     for_: Option<Duration>,
     why: &str,
 ) -> Timestamp {
-    let until = shared.clock.now().after(for_.unwrap_or(shared.delivery.hold_probe));
-    let held = Held { cause: cause.to_owned(), renewed_at: Instant::now() };
-    let before = shared.held.insert(connection.clone(), held).map(|before| before.cause);
-    if before.as_deref() != Some(cause) {
-        tracing::warn!(connection = %connection, cause, why, until = %until, "the connection is held");
-        if let Some(before) = before {
-            gauge(shared, connection, &before).set(0);
-        }
-    }
-    gauge(shared, connection, cause).set(1);
+    let (now, probe) = (shared.clock.now(), shared.delivery.hold_probe);
+    let until = now.after(for_.unwrap_or(probe));
     if let Err(error) = shared.store.hold(connection, until, &format!("{cause}: {why}")).await {
-        tracing::error!(error = %error_chain(&error), "a hold could not be stored");
+        tracing::error!(connection = %connection, cause, error = %error_chain(&error), "a hold could not be stored");
+        return until;
     }
+    let before = shared.held.get(connection).map(|held| held.clone()).filter(|held| held.cause == cause);
+    if before.is_none() {
+        tracing::warn!(
+            connection = %connection, cause, why, until = %until, fix = fix(cause),
+            "the connection is held: its events keep their place, and HubSpot is asked again every {} s", probe.as_secs()
+        );
+    }
+    let since = before.map_or(now, |held| held.since);
+    shared.held.insert(connection.clone(), Held { cause: cause.to_owned(), since, renewed_at: Instant::now() });
     until
-}
-
-/// Releases every held connection that answered since, whoever asked: the sweep does while no turn may.
-pub(super) async fn release_recovered(shared: &Shared) {
-    let held: Vec<ConnectionName> = shared.held.iter().map(|entry| entry.key().clone()).collect();
-    for name in held {
-        if let Some(cx) = shared.connections.get(&name) {
-            release_if_well(shared, cx, Lane::Conversation).await;
-        }
-    }
 }
 
 /// Releases a connection that did what was asked since it was last found ill. `lane`: whose calls show it.
 pub(super) async fn release_if_well(shared: &Shared, cx: &Context, lane: Lane) {
     let name = &cx.settings.name;
     let Some(held) = shared.held.get(name).map(|held| held.clone()) else { return };
-    let well_at = |api| cx.hubspot.pulse(api).well_at();
-    let mut seen = well_at(Api::Conversations);
-    // A token and a daily limit are the whole account's; what else holds a connection says nothing of tickets.
-    if lane == Lane::Ticket && ![OUTAGE, "missing_scope"].contains(&held.cause.as_str()) {
-        seen = seen.max(well_at(Api::Crm));
+    let mut seen = cx.hubspot.pulse(Api::Conversations).well_at();
+    if lane == Lane::Ticket && Hold::stops(&held.cause, lane) {
+        seen = seen.max(cx.hubspot.pulse(Api::Crm).well_at());
     }
     if seen.is_none_or(|at| at <= held.renewed_at) {
         return;
     }
-    shared.held.remove(name);
-    gauge(shared, name, &held.cause).set(0);
-    tracing::info!(connection = %name, cause = held.cause, "the connection works again");
-    if let Err(error) = shared.store.hold(name, shared.clock.now(), &held.cause).await {
-        tracing::error!(error = %error_chain(&error), "a hold could not be released");
+    if let Err(error) = shared.store.release(name).await {
+        tracing::error!(connection = %name, error = %error_chain(&error), "a hold could not be ended; that is tried again");
+        return;
+    }
+    // It may have been renewed meanwhile.
+    if shared.held.remove_if(name, |_, now| now.renewed_at == held.renewed_at).is_some() {
+        let seconds = shared.clock.now().since(held.since).as_secs();
+        tracing::warn!(connection = %name, cause = held.cause, since = %held.since, seconds, "the connection works again");
     }
 }
 
-/// Was the failure of a run HubSpot's, and not its object's? `held`: while it is, the least sign of trouble is enough.
-pub(super) fn is_outage(shared: &Shared, cx: &Context, api: Api) -> bool {
-    let pulse = cx.hubspot.pulse(api);
+/// Was the failure of a run HubSpot's, and not its object's? While it is held, the least sign of trouble is enough.
+pub(super) fn is_outage(shared: &Shared, cx: &Context) -> bool {
+    let (pulse, now) = (cx.hubspot.pulse(Api::Conversations), Instant::now());
     let held = shared.held.get(&cx.settings.name).is_some_and(|held| held.cause == OUTAGE);
-    pulse.is_out(Instant::now()) || (held && api == Api::Conversations && pulse.is_troubled())
+    pulse.is_out(now) || (held && pulse.is_troubled(now))
 }
 
-fn gauge(shared: &Shared, connection: &ConnectionName, cause: &str) -> Gauge {
-    let labels = metrics::Held { connection: connection.0.clone(), cause: cause.to_owned() };
-    shared.metrics.connection_held.get_or_create(&labels).clone()
+/// Is a part of HubSpot in trouble that a run of this lane waits for, though it holds nobody else up? `first`: the turn
+/// had no run before.
+pub(super) fn is_waited_for(cx: &Context, lane: Lane, first: bool) -> bool {
+    let now = Instant::now();
+    // A ticket that waits in vain delays nobody but itself: a doubt is in its favour.
+    let silent = |pulse: Pulse| pulse.is_troubled(now) && pulse.is_silent(now, first);
+    cx.hubspot.pulse(Api::ConversationActs).is_out(now)
+        || (lane == Lane::Ticket && [Api::Crm, Api::CrmActs].into_iter().any(|api| silent(cx.hubspot.pulse(api))))
+}
+
+/// Who is ill, when a call was answered as if the whole connection were? `first`: the turn had no run before.
+pub(super) fn who_is_ill(cx: &Context, cause: &str, first: bool) -> Ill {
+    // The others are the account's own, or ours.
+    if !["unauthorized", "missing_scope"].contains(&cause) {
+        return Ill::Connection;
+    }
+    let now = Instant::now();
+    let silent = |api| cx.hubspot.pulse(api).is_silent(now, first);
+    if silent(Api::Conversations) || (silent(Api::Crm) && !cx.hubspot.pulse(Api::Conversations).is_well(now)) {
+        Ill::Connection
+    } else if silent(Api::ConversationActs) || silent(Api::CrmActs) {
+        Ill::Acts
+    } else {
+        Ill::Object
+    }
+}
+
+fn word(cause: &str) -> &str {
+    cause.split(':').next().unwrap_or_default()
+}
+
+fn fix(cause: &str) -> &'static str {
+    match cause {
+        "unauthorized" => "check the access token, and that the app is still installed in this account",
+        "token_unreadable" => "check `access_token` or `access_token_file`",
+        "missing_scope" => "grant the app `conversations.read` and install it anew",
+        "daily_limit" => "nothing, or raise the account's limit: it starts anew at the account's midnight",
+        "account_migrating" => "nothing: HubSpot moves the account and says when it is done",
+        _ => "nothing, if HubSpot's status page tells of it; otherwise check this machine's way to HubSpot",
+    }
 }

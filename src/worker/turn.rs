@@ -6,11 +6,11 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use super::dispatch::Shared;
+use super::hold::Ill;
 use super::{backoff, hold};
 use crate::config::Guarantee;
 use crate::domain::{Ending, Event, EventId, EventIds, Lane, Object, Outcome, Reason, SessionPatch, Timestamp};
 use crate::handlers::{self, Context, LastResort, Run, Stop, conversation, journal};
-use crate::hubspot::pulse::Api;
 use crate::store::interrupts::Watch;
 use crate::store::{self, Finish, Lease, Renewal, SessionChange, SessionKey, StepRecord, Turn};
 use crate::telemetry::metrics;
@@ -52,7 +52,8 @@ pub(super) async fn work(shared: &Shared, lease: Lease) {
         attempt = turn.run,
         event.ids = %EventIds(&ids)
     );
-    let end = End { shared, cx, lease: &lease, bound: &bound, last_resort: last_resort.clone() };
+    let first = turn.run == 1;
+    let end = End { shared, cx, lease: &lease, bound: &bound, first, last_resort: last_resort.clone() };
     // Turns of marks alone read and compare: nothing of them is done twice.
     let once = shared.delivery.guarantee == Guarantee::AtMostOnce && !bound.is_empty();
     // Whatever ended the run before (a crash, a store that could not write down what became of an act).
@@ -119,6 +120,8 @@ struct End<'a> {
     cx: &'a Context,
     lease: &'a Lease,
     bound: &'a [Event],
+    /// The turn had no run before.
+    first: bool,
     last_resort: Option<LastResort>,
 }
 
@@ -174,21 +177,27 @@ impl End<'_> {
         }
         match result {
             Ok(finish) => self.finish(finish).await,
-            Err(Stop::Defer { why, counts: true, .. }) if self.hopeless() => self.retry(None, &why).await,
-            Err(Stop::Defer { until, why, counts }) => self.defer(until, &why, counts).await,
             // HubSpot's trouble is not this turn's failure.
-            Err(Stop::Retry { why, .. }) if hold::is_outage(self.shared, self.cx, Api::Conversations) => {
-                self.hold(hold::OUTAGE, None, &why).await;
+            Err(Stop::Defer { until, why, counts: true }) if self.is_waited_for() => {
+                let after = until.since(self.shared.clock.now());
+                self.wait(after.max(self.shared.delivery.hold_probe), &why).await;
             }
-            Err(Stop::Retry { why, .. })
-                if self.lane() == Lane::Ticket && hold::is_outage(self.shared, self.cx, Api::Crm) =>
-            {
+            Err(Stop::Retry { why, .. }) if self.is_waited_for() => {
                 self.wait(self.shared.delivery.hold_probe, &why).await;
             }
+            Err(Stop::Retry { why, .. }) if hold::is_outage(self.shared, self.cx) => {
+                self.hold(hold::OUTAGE, None, &why).await;
+            }
+            Err(Stop::Defer { why, counts: true, .. }) if self.hopeless() => self.retry(None, &why).await,
+            Err(Stop::Defer { until, why, counts }) => self.defer(until, &why, counts).await,
             Err(Stop::Retry { after, why }) => self.retry(after, &why).await,
             Err(Stop::Wait { after, why }) => self.wait(after, &why).await,
             Err(Stop::Again { why }) => self.again(&why).await,
-            Err(Stop::Hold { cause, for_, why }) => self.hold(cause, for_, &why).await,
+            Err(Stop::Hold { cause, for_, why }) => match hold::who_is_ill(self.cx, cause, self.first) {
+                Ill::Connection => self.hold(cause, for_, &why).await,
+                Ill::Acts => self.wait(self.shared.delivery.hold_probe, &why).await,
+                Ill::Object => self.retry(None, &why).await,
+            },
             Err(Stop::Refused { reason, detail }) => self.bury(reason, &detail).await,
             Err(Stop::LeaseLost) => {
                 tracing::warn!("the lease was lost; another run goes on");
@@ -198,6 +207,10 @@ impl End<'_> {
                 self.defer(self.shared.clock.now().after(STORE_PAUSE), "the store failed", false).await;
             }
         }
+    }
+
+    fn is_waited_for(&self) -> bool {
+        hold::is_waited_for(self.cx, self.lane(), self.first)
     }
 
     /// Even the last resort (a comment, an assignment) kept ending unclearly.

@@ -215,6 +215,7 @@ fused! {
     posted(connection: &ConnectionName, messages: &[MessageId]) -> Vec<MessageId>;
     known(keys: &[DedupKey]) -> Vec<bool>;
     hold(connection: &ConnectionName, until: Timestamp, cause: &str) -> ();
+    release(connection: &ConnectionName) -> ();
     holds() -> Vec<Hold>;
     cursor(name: &str) -> Option<String>;
     set_cursor(name: &str, value: &str) -> ();

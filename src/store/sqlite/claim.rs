@@ -8,6 +8,7 @@ use super::core::Tx;
 use super::fault::Fault;
 use super::hold::{self, Admission};
 use super::mailbox::{Mailbox, Mark, lane};
+use super::places::Places;
 use crate::domain::Timestamp;
 use crate::store::{Claim, Error, Lease, Renewal};
 
@@ -25,9 +26,6 @@ const QUEUED: &str = "SELECT count(*) FROM mailboxes INDEXED BY mailboxes_due \
 const LEASED: &str =
     "SELECT connection_id FROM mailboxes INDEXED BY mailboxes_leased WHERE lease_until IS NOT NULL AND lane >= ?1";
 
-const LEASED_OF: &str =
-    "SELECT 1 FROM mailboxes INDEXED BY mailboxes_leased WHERE lease_until IS NOT NULL AND connection_id = ?1";
-
 /// A new start of the process: whoever held a lease is gone.
 pub(super) fn start(tx: &mut Tx<'_>) -> Result<(), Fault> {
     tx.memory.epoch = tx
@@ -41,20 +39,24 @@ pub(super) fn start(tx: &mut Tx<'_>) -> Result<(), Fault> {
 }
 
 /// Leases due mailboxes of a lane, in turn across connections, beginning after the one served last.
-pub(super) fn claim(tx: &mut Tx<'_>, claim: Claim) -> Result<Vec<Lease>, Fault> {
+pub(super) fn claim(tx: &mut Tx<'_>, claim: &Claim) -> Result<Vec<Lease>, Fault> {
     free(tx, tx.now)?;
     full(tx, claim).clear();
-    let mut places = Places::count(tx, claim)?;
     let mut queues = Vec::new();
+    let mut held = BTreeSet::new();
     for connection in in_turn(tx, claim) {
-        let most = match hold::admission(tx, connection)? {
+        let most = match hold::admission(tx, connection, claim.lane)? {
             Admission::All => claim.n,
-            Admission::One if is_leased(tx, connection)? => 0,
             Admission::One => 1,
-            Admission::None => continue,
+            Admission::Busy => 0,
+            Admission::None => {
+                held.insert(connection);
+                continue;
+            }
         };
         queues.push((connection, most, due(tx, claim, connection)?));
     }
+    let mut places = places(tx, claim, &held)?;
     let mut leases = Vec::new();
     while leases.len() < claim.n && queues.iter().any(|(_, _, due)| !due.is_empty()) {
         for (connection, most, due) in &mut queues {
@@ -75,45 +77,24 @@ pub(super) fn claim(tx: &mut Tx<'_>, claim: Claim) -> Result<Vec<Lease>, Fault> 
     Ok(leases)
 }
 
-/// Who has how many places.
-struct Places {
-    free: usize,
-    /// For each connection.
-    kept: usize,
-    /// For connections that have none, because nothing of theirs was ever stored.
-    kept_for_unknown: usize,
-    taken: BTreeMap<i64, usize>,
-}
-
-impl Places {
-    /// Conversations may use every place, tickets only those of their lane.
-    fn count(tx: &Tx<'_>, claim: Claim) -> Result<Self, Fault> {
-        let mut taken: BTreeMap<i64, usize> = tx.memory.names.ids().into_iter().map(|id| (id, 0)).collect();
-        if claim.sharers < 2 {
-            return Ok(Self { free: claim.n, kept: 0, kept_for_unknown: 0, taken });
+/// Conversations may use every place, tickets only those of their lane. A held connection needs none.
+fn places(tx: &Tx<'_>, claim: &Claim, held: &BTreeSet<i64>) -> Result<Places, Fault> {
+    if claim.sharers.len() < 2 {
+        return Ok(Places::new(claim.n, 0, BTreeMap::new(), 0));
+    }
+    let known: Vec<i64> = claim.sharers.iter().filter_map(|name| tx.memory.names.id(name)).collect();
+    let unknown = claim.sharers.len().saturating_sub(known.len());
+    let mut sharing: BTreeMap<i64, usize> =
+        known.into_iter().filter(|id| !held.contains(id)).map(|id| (id, 0)).collect();
+    let mut used = 0;
+    let mut statement = tx.conn.prepare_cached(LEASED)?;
+    for connection in statement.query_map([lane(claim.lane)], |row| row.get::<_, i64>(0))? {
+        used += 1;
+        if let Some(taken) = sharing.get_mut(&connection?) {
+            *taken += 1;
         }
-        let mut statement = tx.conn.prepare_cached(LEASED)?;
-        for connection in statement.query_map([lane(claim.lane)], |row| row.get::<_, i64>(0))? {
-            *taken.entry(connection?).or_default() += 1;
-        }
-        // Connections that left the settings are counted as well: they must not keep everything.
-        let sharers = claim.sharers.max(taken.len());
-        let kept = (claim.n + taken.values().sum::<usize>()) / (2 * sharers);
-        let kept_for_unknown = kept * (sharers - taken.len());
-        Ok(Self { free: claim.n, kept, kept_for_unknown, taken })
     }
-
-    /// Is there a place that is not kept for another?
-    fn admits(&self, connection: i64) -> bool {
-        let others = self.taken.iter().filter(|(id, _)| **id != connection);
-        let kept = others.map(|(_, taken)| self.kept.saturating_sub(*taken)).sum::<usize>();
-        self.free > kept + self.kept_for_unknown
-    }
-
-    fn take(&mut self, connection: i64) {
-        self.free = self.free.saturating_sub(1);
-        *self.taken.entry(connection).or_default() += 1;
-    }
+    Ok(Places::new(claim.n, used, sharing, unknown))
 }
 
 /// Extends a lease and takes the interrupt mark.
@@ -152,7 +133,7 @@ fn free(tx: &mut Tx<'_>, at: Timestamp) -> Result<(), Fault> {
     Ok(())
 }
 
-fn in_turn(tx: &mut Tx<'_>, claim: Claim) -> Vec<i64> {
+fn in_turn(tx: &mut Tx<'_>, claim: &Claim) -> Vec<i64> {
     let last = *served(tx, claim);
     let mut connections = tx.memory.names.ids();
     let next = connections.iter().position(|id| *id > last).unwrap_or(0);
@@ -160,29 +141,24 @@ fn in_turn(tx: &mut Tx<'_>, claim: Claim) -> Vec<i64> {
     connections
 }
 
-fn served<'a>(tx: &'a mut Tx<'_>, claim: Claim) -> &'a mut i64 {
+fn served<'a>(tx: &'a mut Tx<'_>, claim: &Claim) -> &'a mut i64 {
     let [conversations, tickets] = &mut tx.memory.served;
     if lane(claim.lane) == 0 { conversations } else { tickets }
 }
 
-fn full<'a>(tx: &'a mut Tx<'_>, claim: Claim) -> &'a mut BTreeSet<i64> {
+fn full<'a>(tx: &'a mut Tx<'_>, claim: &Claim) -> &'a mut BTreeSet<i64> {
     let [conversations, tickets] = &mut tx.memory.full;
     if lane(claim.lane) == 0 { conversations } else { tickets }
 }
 
-fn is_leased(tx: &Tx<'_>, connection: i64) -> Result<bool, Fault> {
-    let mut statement = tx.conn.prepare_cached(LEASED_OF)?;
-    Ok(statement.exists([connection])?)
-}
-
-fn due(tx: &Tx<'_>, claim: Claim, connection: i64) -> Result<VecDeque<i64>, Fault> {
+fn due(tx: &Tx<'_>, claim: &Claim, connection: i64) -> Result<VecDeque<i64>, Fault> {
     let limit = i64::try_from(claim.n).unwrap_or(i64::MAX);
     let mut statement = tx.conn.prepare_cached(DUE)?;
     let rows = statement.query_map(params![lane(claim.lane), connection, tx.now.0, limit], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn lease(tx: &mut Tx<'_>, claim: Claim, id: i64) -> Result<Lease, Fault> {
+fn lease(tx: &mut Tx<'_>, claim: &Claim, id: i64) -> Result<Lease, Fault> {
     let mut mailbox = Mailbox::load(tx, id)?.ok_or_else(|| Error::NotFound { what: format!("mailbox {id}") })?;
     let until = tx.now.after(claim.ttl);
     mailbox.token += 1;

@@ -179,6 +179,8 @@ impl Core {
         }
         self.memory.tally = Tally::default();
         self.memory.effects = Effects::default();
+        // The leases that filled a connection's places may be gone with the rest.
+        self.memory.full = Default::default();
         self.names_stale = true;
         self.doomed = false;
     }
@@ -204,6 +206,7 @@ impl Core {
             self.memory.tally = tally;
             self.memory.effects.raise.truncate(raised);
             self.memory.effects.wake = wake;
+            self.memory.full = Default::default();
             self.undo();
         }
         result
@@ -237,5 +240,28 @@ impl Core {
 
     fn execute(&self, sql: &str) -> rusqlite::Result<()> {
         self.conn.prepare_cached(sql)?.execute([]).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Leases that were rolled back fill no places: their connection would never be claimed again.
+    #[test]
+    fn what_fails_leaves_no_connection_full() {
+        let clock = crate::clock::ManualClock::starting_at(Timestamp(0));
+        let conn = super::super::schema::in_memory();
+        let mut core = Core::new(conn, clock, Bells::default(), None, None).unwrap();
+        let fill = |tx: &mut Tx<'_>| {
+            tx.memory.full = [BTreeSet::from([1]), BTreeSet::from([2])];
+            Err::<(), _>(Fault::Store(Error::Stopped))
+        };
+        core.begin().unwrap();
+        core.work("fail alone", Kind::Turn, fill).unwrap_err();
+        assert!(core.memory.full.iter().all(BTreeSet::is_empty));
+        core.work("fail with all others", Kind::Delivery, fill).unwrap_err();
+        core.rollback();
+        assert!(core.memory.full.iter().all(BTreeSet::is_empty));
     }
 }

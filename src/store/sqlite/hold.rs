@@ -16,15 +16,14 @@ pub(super) const SOONEST: &str = "SELECT due_at FROM mailboxes INDEXED BY mailbo
 pub(super) const LEASE_ENDS: &str =
     "SELECT min(lease_until) FROM mailboxes INDEXED BY mailboxes_leased WHERE lease_until IS NOT NULL";
 
-/// Holds a connection, or releases it when `until` has passed.
+const LEASED_OF: &str = "SELECT 1 FROM mailboxes INDEXED BY mailboxes_leased \
+     WHERE lease_until IS NOT NULL AND connection_id = ?1 AND lane <= ?2";
+
+/// Holds a connection.
 pub(super) fn hold(tx: &mut Tx<'_>, connection: &ConnectionName, until: Timestamp, cause: &str) -> Result<(), Fault> {
     let id = tx.memory.names.id_or_create(tx.conn, connection)?;
     tx.memory.effects.wake = true;
     tx.memory.full = Default::default();
-    if until <= tx.now {
-        tx.conn.prepare_cached("DELETE FROM holds WHERE connection_id = ?1")?.execute([id])?;
-        return Ok(());
-    }
     let before = tx
         .conn
         .prepare_cached("SELECT since, cause FROM holds WHERE connection_id = ?1")?
@@ -42,6 +41,15 @@ pub(super) fn hold(tx: &mut Tx<'_>, connection: &ConnectionName, until: Timestam
              SET until = excluded.until, since = excluded.since, cause = excluded.cause",
         )?
         .execute(params![id, until.0, since.0, cause])?;
+    Ok(())
+}
+
+/// Ends a connection's hold.
+pub(super) fn release(tx: &mut Tx<'_>, connection: &ConnectionName) -> Result<(), Fault> {
+    let Some(id) = tx.memory.names.id(connection) else { return Ok(()) };
+    tx.conn.prepare_cached("DELETE FROM holds WHERE connection_id = ?1")?.execute([id])?;
+    tx.memory.effects.wake = true;
+    tx.memory.full = Default::default();
     Ok(())
 }
 
@@ -85,22 +93,39 @@ pub(super) enum Admission {
     All,
     /// Its hold has run out and it is not known to be well: one mailbox finds out.
     One,
+    /// One mailbox is finding out.
+    Busy,
     /// Held.
     None,
 }
 
-/// Is the connection held?
-pub(super) fn admission(tx: &Tx<'_>, connection: i64) -> Result<Admission, Fault> {
-    let until = tx
-        .conn
-        .prepare_cached("SELECT until FROM holds WHERE connection_id = ?1")?
-        .query_row([connection], |row| Columns::of(row).time())
-        .optional()?;
-    Ok(match until {
-        None => Admission::All,
-        Some(until) if until > tx.now => Admission::None,
-        Some(_) => Admission::One,
+/// Is the connection held, for this lane?
+pub(super) fn admission(tx: &Tx<'_>, connection: i64, lane: Lane) -> Result<Admission, Fault> {
+    Ok(match held(tx.conn, connection)? {
+        Some((until, cause)) if Hold::stops(&cause, lane) => {
+            // While tickets go on, only a conversation finds out how conversations are.
+            let lanes =
+                if Hold::stops(&cause, Lane::Ticket) { mailbox::lane(Lane::Ticket) } else { mailbox::lane(lane) };
+            let busy = || tx.conn.prepare_cached(LEASED_OF)?.exists([connection, lanes]);
+            if until > tx.now {
+                Admission::None
+            } else if busy()? {
+                Admission::Busy
+            } else {
+                Admission::One
+            }
+        }
+        Some(_) | None => Admission::All,
     })
+}
+
+fn held(conn: &Connection, connection: i64) -> rusqlite::Result<Option<(Timestamp, String)>> {
+    conn.prepare_cached("SELECT until, cause FROM holds WHERE connection_id = ?1")?
+        .query_row([connection], |row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.time()?, columns.get::<String>()?))
+        })
+        .optional()
 }
 
 /// When a connection's next free mailbox can be claimed. What was due before a hold that is over keeps its time.
@@ -110,14 +135,13 @@ pub(super) fn soonest(
     lanes: &[Lane],
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Fault> {
-    let mut due = None;
-    for number in lanes.iter().map(|lane| mailbox::lane(*lane)) {
+    let held = held(conn, connection)?.filter(|(until, _)| *until > now);
+    let mut next = None;
+    for lane in lanes {
         let mut statement = conn.prepare_cached(SOONEST)?;
-        due = earlier(due, statement.query_row([number, connection], |row| Columns::of(row).time()).optional()?);
+        let due = statement.query_row([mailbox::lane(*lane), connection], |row| Columns::of(row).time()).optional()?;
+        let until = held.as_ref().filter(|(_, cause)| Hold::stops(cause, *lane)).map(|(until, _)| *until);
+        next = earlier(next, due.map(|due| until.map_or(due, |until| due.max(until))));
     }
-    let held_until = conn
-        .prepare_cached("SELECT until FROM holds WHERE connection_id = ?1 AND until > ?2")?
-        .query_row([connection, now.0], |row| Columns::of(row).time())
-        .optional()?;
-    Ok(due.map(|due| held_until.map_or(due, |until| due.max(until))))
+    Ok(next)
 }

@@ -24,6 +24,7 @@ mod mailbox;
 mod names;
 mod open;
 mod operate;
+mod places;
 mod prune;
 mod reading;
 mod recall;

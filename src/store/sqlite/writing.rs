@@ -51,7 +51,7 @@ impl Store for SqliteStore {
     }
 
     async fn claim(&self, claim: Claim) -> Result<Vec<Lease>, Error> {
-        self.call("lease mailboxes", move |tx| claim::claim(tx, claim)).await
+        self.call("lease mailboxes", move |tx| claim::claim(tx, &claim)).await
     }
 
     async fn renew(&self, lease: &Lease) -> Result<Renewal, Error> {
@@ -134,6 +134,11 @@ impl Store for SqliteStore {
     async fn hold(&self, connection: &ConnectionName, until: Timestamp, cause: &str) -> Result<(), Error> {
         let (connection, cause) = (connection.clone(), cause.to_owned());
         self.call("hold a connection", move |tx| hold::hold(tx, &connection, until, &cause)).await
+    }
+
+    async fn release(&self, connection: &ConnectionName) -> Result<(), Error> {
+        let connection = connection.clone();
+        self.call("release a connection", move |tx| hold::release(tx, &connection)).await
     }
 
     async fn holds(&self) -> Result<Vec<Hold>, Error> {

@@ -115,7 +115,7 @@ impl House {
 
     /// Runs the one due mailbox: a reply with a journalled step, and a session, if the outcome is a reply.
     pub(crate) async fn turn(&self, end: impl Fn(Ending) -> Ending) {
-        let claim = Claim { lane: Lane::Conversation, n: 1, ttl: Duration::from_mins(1), sharers: 0 };
+        let claim = Claim { lane: Lane::Conversation, n: 1, ttl: Duration::from_mins(1), sharers: Vec::new() };
         let lease = self.store.claim(claim).await.unwrap().remove(0);
         let turn = self.store.open_turn(&lease).await.unwrap().unwrap();
         let intent = StepIntent {

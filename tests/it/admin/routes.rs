@@ -115,7 +115,7 @@ async fn a_held_connection_shows_its_cause_everywhere() {
     );
     let held = "bridge_connection_held{connection=\"acme\",cause=\"unauthorized\"} 1";
     assert!(house.text("GET", "/metrics", &[]).await.1.contains(held));
-    house.store.hold(&acme, house.clock.now(), "").await.unwrap();
+    house.store.release(&acme).await.unwrap();
     assert!(!house.text("GET", "/metrics", &[]).await.1.contains("bridge_connection_held{"));
     assert_eq!(house.get("/api/v1/connections").await.1["items"][0]["health"], "ok");
 }

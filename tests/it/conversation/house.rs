@@ -153,11 +153,22 @@ impl House {
 
 /// Reads from the admin API.
 pub async fn get(house: &House, path: &str) -> (u16, Value) {
+    let (status, body) = text(house, path).await;
+    (status, serde_json::from_str(&body).unwrap())
+}
+
+async fn text(house: &House, path: &str) -> (u16, String) {
     let request = http::Request::get(path).header("host", "127.0.0.1:8081").body(Body::empty()).unwrap();
     let answer = house.life().admin.clone().oneshot(request).await.unwrap();
     let status = answer.status().as_u16();
     let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
-    (status, serde_json::from_slice(&body).unwrap())
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+/// Whether a connection is held for that cause, as an operator's scrape of `/metrics` shows it.
+pub async fn shows_held(house: &House, connection: &str, cause: &str) -> bool {
+    let line = format!("bridge_connection_held{{connection=\"{connection}\",cause=\"{cause}\"}} 1");
+    text(house, "/metrics").await.1.lines().any(|found| found == line)
 }
 
 pub fn mail(from: &str, subject: &str, text: &str) -> Email {

@@ -1,16 +1,21 @@
 //! Connections that are ill: held with a cause that people see, looked at by one mailbox at a time, well again by
 //! themselves; and agents that are ill, which hold nobody up but their own conversations.
 
-use std::collections::BTreeMap;
+mod partly;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use hubspot_bridge::domain::Timestamp;
+use hubspot_bridge::admin::health::{self, Health};
+use hubspot_bridge::clock::Clock as _;
 use hubspot_bridge::sandbox::portal::people::{Customer, Posted};
 use hubspot_bridge::sandbox::portal::{BodyKind, Effect, Fault};
 use hubspot_bridge::store::types::Operation;
 
+use tower::ServiceExt as _;
+
 use super::agent::Move;
-use super::house::{House, acme, ended, get};
+use super::house::{House, ended, get, shows_held};
 
 fn fault(route: &str, effect: Effect) -> Fault {
     Fault { route: route.into(), method: None, times: None, probability: None, effect }
@@ -71,13 +76,12 @@ async fn every_illness_holds_its_connection_alone_and_passes_by_itself() {
         let shown = shown(&house).await;
         assert_eq!(shown["health"], "held");
         assert!(shown["hold"]["until"].as_str().is_some(), "{shown}");
-        let gauge = format!("bridge_connection_held{{connection=\"acme\",cause=\"{word}\"}}");
-        assert_eq!(house.metric(&gauge).as_deref(), Some("1"));
+        assert!(shows_held(&house, "acme", word).await);
 
         house.portal.clear_faults();
         house.run_for(Duration::from_mins(4)).await;
         assert_eq!(cause(&house).await, None, "{word}: well again");
-        assert_eq!(house.metric(&gauge).as_deref(), Some("0"));
+        assert!(!shows_held(&house, "acme", word).await);
         for posted in &asked {
             assert_eq!(house.outcome(&posted.message).await, "replied", "{word}");
             assert_eq!(house.public_posts(&posted.thread).len(), 1, "{word}");
@@ -85,28 +89,6 @@ async fn every_illness_holds_its_connection_alone_and_passes_by_itself() {
             assert_eq!(found.mailboxes[0].attempts, 0, "{word}: what a held connection tries is no failed attempt");
         }
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_poisoned_thread_holds_nobody_else_up() {
-    let mut house = House::with(|config| acme(config).ticketing.enabled = false).await;
-    let poisoned = chat(&house, 0);
-    house.portal.add_fault(fault(
-        &format!("/conversations/v3/conversations/threads/{}/**", poisoned.thread),
-        status(500, BodyKind::Standard, None),
-    ));
-    house.portal.add_fault(fault(
-        &format!("/conversations/v3/conversations/threads/{}", poisoned.thread),
-        status(500, BodyKind::Standard, None),
-    ));
-    for who in 1..40 {
-        let asked = chat(&house, who);
-        house.run_for(Duration::from_mins(2)).await;
-        assert_eq!(cause(&house).await, None);
-        assert_eq!(house.outcome(&asked.message).await, "replied");
-    }
-    house.until_quiet().await;
-    assert_eq!(house.outcome(&poisoned.message).await, "dead/attempts_exhausted");
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,27 +101,6 @@ async fn a_lone_conversation_in_an_outage_keeps_its_place_too() {
     house.portal.clear_faults();
     house.run_for(Duration::from_mins(3)).await;
     assert_eq!(house.outcome(&asked.message).await, "replied");
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_outage_of_the_crm_costs_tickets_no_attempts_and_holds_no_conversation() {
-    let mut house = House::new().await;
-    // A session with a ticket, whose changes are of interest.
-    house.agent.hands_off(None);
-    let first = chat(&house, 0);
-    house.until_quiet().await;
-    let ticket = house.session(&first.thread).await.unwrap().ticket_id.expect("a ticket was made");
-    house.portal.add_fault(fault("/crm/**", status(500, BodyKind::Standard, None)));
-    for value in ["LOW", "HIGH", "MEDIUM"] {
-        house.portal.change_ticket(&ticket, "hs_ticket_priority", value, &house.rep()).unwrap();
-        house.run_for(Duration::from_secs(20)).await;
-    }
-    let asked = chat(&house, 1);
-    house.run_for(Duration::from_hours(3)).await;
-    assert_eq!(house.outcome(&asked.message).await, "replied");
-    assert_eq!(cause(&house).await, None);
-    house.portal.clear_faults();
-    house.until_quiet().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -194,14 +155,17 @@ async fn the_backlog_of_a_hold_is_drained_oldest_first_within_the_budget() {
     }
     house.portal.clear_faults();
     house.run_for(Duration::from_mins(3)).await;
-    let mut posted: BTreeMap<usize, Timestamp> = BTreeMap::new();
-    for (who, posted_at) in asked.iter().enumerate() {
-        let event = house.event(&posted_at.message).await;
+    let mut finished = Vec::new();
+    for (who, posted) in asked.iter().enumerate() {
+        let event = house.event(&posted.message).await;
         assert_eq!(ended(&event), "replied", "{who}");
-        posted.insert(who, event.finished_at.unwrap());
+        finished.push((event.finished_at.unwrap(), who));
     }
-    let late = |range: std::ops::Range<usize>| range.map(|who| posted[&who]).max().unwrap();
-    assert!(late(5..15) <= late(25..40), "who waited longest is served first");
+    finished.sort_unstable();
+    // Turns run beside each other, and the one that failed last as a probe waits a little: nobody is far from its place.
+    for (place, (_, who)) in finished.iter().enumerate() {
+        assert!(place.abs_diff(*who) <= 8, "{who} was served as number {place}: {finished:?}");
+    }
     assert!(!house.life().metrics.render().contains("status=\"429\""), "within the rate budget");
 }
 
@@ -228,6 +192,39 @@ async fn a_hold_outlives_the_process_and_ends_in_the_next() {
             assert_eq!(found.mailboxes[0].attempts, 0);
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_illness_that_ends_while_the_process_is_down_leaves_no_hold() {
+    for (effect, word) in
+        [(status(401, BodyKind::ExpiredToken, None), "unauthorized"), (status(500, BodyKind::Standard, None), "outage")]
+    {
+        let mut house = House::new().await;
+        house.portal.add_fault(on_conversations(effect));
+        let asked: Vec<Posted> = (0..4).map(|who| chat(&house, who)).collect();
+        house.run_for(Duration::from_mins(2)).await;
+        assert_eq!(cause(&house).await.as_deref(), Some(word));
+        house.crash().await;
+        house.portal.clear_faults();
+        house.start().await;
+        house.run_for(Duration::from_mins(1)).await;
+        assert_eq!(cause(&house).await, None, "{word}");
+        for posted in &asked {
+            assert_eq!(house.outcome(&posted.message).await, "replied");
+        }
+    }
+}
+
+/// A hold that this process knows nothing of: its release, or the reading of it, had failed.
+#[tokio::test(start_paused = true)]
+async fn a_hold_that_was_forgotten_is_found_and_ended() {
+    let mut house = House::with(|config| config.delivery.hold_probe = Duration::from_secs(30)).await;
+    let until = house.clock.now().after(Duration::from_hours(9));
+    house.life().store.hold(&"acme".into(), until, "daily_limit: used up").await.unwrap();
+    let asked = chat(&house, 0);
+    house.run_for(Duration::from_mins(4)).await;
+    assert_eq!(cause(&house).await, None, "the sweep was answered");
+    assert_eq!(house.outcome(&asked.message).await, "replied");
 }
 
 #[tokio::test(start_paused = true)]
@@ -270,7 +267,10 @@ async fn readiness_does_not_hang_on_hubspot() {
     (0..4).for_each(|who| drop(chat(&house, who)));
     house.run_for(Duration::from_mins(2)).await;
     assert_eq!(cause(&house).await.as_deref(), Some("outage"));
-    assert!(house.life().store.check().await.is_ok(), "and that is all that readiness asks for, besides the worker");
+    let health = Arc::new(Health::new(Arc::clone(&house.life().store)));
+    let _worker = health.worker();
+    let request = http::Request::get("/readyz").body(axum::body::Body::empty()).unwrap();
+    assert_eq!(health::router(health).oneshot(request).await.unwrap().status(), 200);
 }
 
 #[tokio::test(start_paused = true)]

@@ -207,7 +207,7 @@ impl House {
         let dirty = vec![(MailboxKey { connection: "acme".into(), object }, "plan".to_owned())];
         store.append(Batch { events: Vec::new(), dirty }).await.unwrap();
         // Before the worker, which has not been polled since.
-        let claim = Claim { lane: Lane::Ticket, n: 1, ttl: Duration::from_mins(1), sharers: 0 };
+        let claim = Claim { lane: Lane::Ticket, n: 1, ttl: Duration::from_mins(1), sharers: Vec::new() };
         let lease = store.claim(claim).await.unwrap().remove(0);
         store.open_turn(&lease).await.unwrap().unwrap();
         let hash = hex::encode(Sha256::digest(value.as_bytes()));

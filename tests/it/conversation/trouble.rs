@@ -5,7 +5,7 @@ use std::time::Duration;
 use hubspot_bridge::sandbox::portal::people::Customer;
 use hubspot_bridge::sandbox::portal::{BodyKind, Effect, Fault, Visibility};
 
-use super::house::{House, acme, ended};
+use super::house::{House, acme, ended, shows_held};
 use super::record;
 
 fn status(code: u16, body: BodyKind) -> Effect {
@@ -28,8 +28,7 @@ async fn a_token_that_is_not_accepted_holds_its_connection_alone() {
     assert_eq!(holds.len(), 1);
     assert_eq!(holds[0].connection.as_str(), "acme");
     assert!(holds[0].cause.starts_with("unauthorized"), "{holds:?}");
-    let gauge = "bridge_connection_held{connection=\"acme\",cause=\"unauthorized\"}";
-    assert_eq!(house.metric(gauge).as_deref(), Some("1"));
+    assert!(shows_held(&house, "acme", "unauthorized").await);
     assert!(["pending", "running"].contains(&house.outcome(&asked.message).await.as_str()));
 
     house.portal.clear_faults();
@@ -37,7 +36,7 @@ async fn a_token_that_is_not_accepted_holds_its_connection_alone() {
     assert_eq!(house.outcome(&asked.message).await, "replied", "within `hold_probe`");
     assert_eq!(house.public_posts(&asked.thread).len(), 1);
     assert!(house.life().store.holds().await.unwrap().is_empty());
-    assert_eq!(house.metric(gauge).as_deref(), Some("0"));
+    assert!(!shows_held(&house, "acme", "unauthorized").await);
     let found = house.life().ledger.find(asked.thread.as_str()).await.unwrap();
     assert_eq!(found.mailboxes[0].attempts, 0, "a hold is no failed attempt");
 }

@@ -99,6 +99,9 @@ impl Store for Recording {
     async fn hold(&self, _: &ConnectionName, _: Timestamp, _: &str) -> Result<(), Error> {
         Err(Error::Stopped)
     }
+    async fn release(&self, _: &ConnectionName) -> Result<(), Error> {
+        Err(Error::Stopped)
+    }
     async fn holds(&self) -> Result<Vec<Hold>, Error> {
         Err(Error::Stopped)
     }

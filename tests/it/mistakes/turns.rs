@@ -36,7 +36,11 @@ async fn a_worker_that_stalled_and_lost_its_lease_posts_nothing() {
     // A minute passes in which the worker does not renew its lease; another worker takes the mailbox.
     house.clock.jump(61_000);
     let store = std::sync::Arc::clone(&house.life().store);
-    let other = store.claim(Claim { lane: Lane::Conversation, n: 1, ttl: MINUTE, sharers: 0 }).await.unwrap().remove(0);
+    let other = store
+        .claim(Claim { lane: Lane::Conversation, n: 1, ttl: MINUTE, sharers: Vec::new() })
+        .await
+        .unwrap()
+        .remove(0);
     assert!(store.open_turn(&other).await.unwrap().is_some());
     house.run_for(Duration::from_secs(18)).await;
     assert_eq!(house.agent.asked().len(), 1, "the first worker has its answer by now");

@@ -39,7 +39,7 @@ async fn below_the_reserve_deliveries_are_refused_and_turns_go_on() {
         assert!(matches!(refused, Err(Error::DiskLow { reserve, .. }) if reserve == 2 * MIB), "{refused:?}");
         assert!(matches!(store.check().await, Err(Error::DiskLow { .. })), "readiness says so");
 
-        let claim = Claim { lane: Lane::Conversation, n: 1, ttl: TTL, sharers: 0 };
+        let claim = Claim { lane: Lane::Conversation, n: 1, ttl: TTL, sharers: Vec::new() };
         let lease = store.claim(claim).await.unwrap().remove(0);
         let turn = store.open_turn(&lease).await.unwrap().unwrap();
         store.intend(&lease, intent("post_reply", "text")).await.unwrap();

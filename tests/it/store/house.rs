@@ -91,7 +91,7 @@ impl House {
     }
 
     pub async fn claim(&self, lane: Lane, n: usize) -> Vec<Lease> {
-        self.store().claim(Claim { lane, n, ttl: TTL, sharers: 0 }).await.expect("claimed")
+        self.store().claim(Claim { lane, n, ttl: TTL, sharers: Vec::new() }).await.expect("claimed")
     }
 
     /// The names of what can be claimed, in the order of claiming.

@@ -43,7 +43,7 @@ fn all(path: &Path, sql: &str) -> Vec<String> {
 }
 
 async fn lease(store: &SqliteStore, lane: Lane) -> Vec<hubspot_bridge::store::Lease> {
-    store.claim(Claim { lane, n: 9, ttl: TTL, sharers: 0 }).await.unwrap()
+    store.claim(Claim { lane, n: 9, ttl: TTL, sharers: Vec::new() }).await.unwrap()
 }
 
 #[tokio::test]

@@ -138,7 +138,8 @@ async fn whatever_a_power_cut_leaves_opens_with_everything_that_was_answered() {
         store.append(Batch { events, dirty: Vec::new() }).await.unwrap();
     };
     append(0, "first".to_owned()).await;
-    let lease = store.claim(Claim { lane: Lane::Conversation, n: 1, ttl: TTL, sharers: 0 }).await.unwrap().remove(0);
+    let lease =
+        store.claim(Claim { lane: Lane::Conversation, n: 1, ttl: TTL, sharers: Vec::new() }).await.unwrap().remove(0);
     store.open_turn(&lease).await.unwrap().unwrap();
     let (mut answered, mut disk) = ((5, 0), Disk::of(&path));
     let (mut kept, mut missing) = (0, 0);

@@ -119,7 +119,7 @@ async fn a_full_disk_is_said_loses_nothing_and_is_survived() {
 
         // Everything that was said to be stored is, and nothing of what was not.
         assert_eq!(store.stats().await.unwrap().events, stored);
-        let lease = store.claim(Claim { lane: Lane::Conversation, n: 1, ttl: TTL, sharers: 0 }).await;
+        let lease = store.claim(Claim { lane: Lane::Conversation, n: 1, ttl: TTL, sharers: Vec::new() }).await;
         assert!(lease.is_ok() || matches!(lease, Err(Error::Unavailable { .. })));
 
         store.limit_pages(None).await.unwrap();
@@ -266,14 +266,14 @@ async fn waiting_sleeps_until_work_is_due_and_never_spins() {
     assert_eq!(elapsed(begun), 3_000);
 
     // Leased: due, but not for anybody else until the lease ends.
-    let wish = Claim { lane: Lane::Conversation, n: 9, ttl: TTL, sharers: 0 };
-    assert_eq!(store.claim(wish).await.unwrap().len(), 1);
+    let wish = Claim { lane: Lane::Conversation, n: 9, ttl: TTL, sharers: Vec::new() };
+    assert_eq!(store.claim(wish.clone()).await.unwrap().len(), 1);
     let begun = tokio::time::Instant::now();
     store.wait_due(&[Lane::Conversation, Lane::Ticket]).await.unwrap();
     assert_eq!(elapsed(begun), TTL.as_millis());
 
     // Held: not before the hold ends.
-    let lease = store.claim(wish).await.unwrap().pop().unwrap();
+    let lease = store.claim(wish.clone()).await.unwrap().pop().unwrap();
     let turn = store.open_turn(&lease).await.unwrap().unwrap();
     store.finish(&lease, finish(&turn)).await.unwrap();
     store.append(batch(vec![message("2", "b")])).await.unwrap();
@@ -281,7 +281,7 @@ async fn waiting_sleeps_until_work_is_due_and_never_spins() {
     store.hold(&lease.key.connection, until, "daily limit").await.unwrap();
     store.wait_due(&[Lane::Conversation, Lane::Ticket]).await.unwrap();
     assert_eq!(START.after(Duration::from_secs(33) + Duration::from_secs(67)), until);
-    assert_eq!(store.claim(wish).await.unwrap().len(), 1);
+    assert_eq!(store.claim(wish.clone()).await.unwrap().len(), 1);
 
     // Nothing at all: it waits.
     let lease =
