@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use dashmap::DashMap;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -141,7 +140,7 @@ impl House {
             delivery: Arc::new(config.delivery.clone()),
             clock: Arc::clone(&clock),
             metrics: metrics.clone(),
-            held: DashMap::new(),
+            ill: crate::worker::hold::Memory::default(),
         });
         Ok(Self {
             config: Arc::clone(config),

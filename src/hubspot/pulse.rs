@@ -51,8 +51,6 @@ pub struct Pulse {
     well_at: Option<Instant>,
     /// The last call, unless it succeeded.
     failed_at: Option<Instant>,
-    /// Calls without success, refusals included.
-    failures: u32,
     began: Option<Instant>,
     calls: u32,
     /// At most [`OBJECTS`].
@@ -66,14 +64,10 @@ impl Pulse {
     pub fn record(&mut self, beat: Beat, now: Instant) {
         match beat {
             Beat::Success => *self = Self { well_at: Some(now), ..Self::default() },
-            Beat::Refusal => {
-                let (well_at, failures) = (self.well_at, self.failures.saturating_add(1));
-                *self = Self { well_at, failures, failed_at: Some(now), ..Self::default() };
-            }
+            Beat::Refusal => *self = Self { well_at: self.well_at, failed_at: Some(now), ..Self::default() },
             Beat::Trouble { object } => {
                 self.began.get_or_insert(now);
                 self.failed_at = Some(now);
-                self.failures = self.failures.saturating_add(1);
                 self.calls = self.calls.saturating_add(1);
                 match object {
                     Some(id) if !self.objects.contains(&id) && self.objects.len() < OBJECTS => self.objects.push(id),
@@ -98,11 +92,11 @@ impl Pulse {
         self.calls > 0 && self.fails(now)
     }
 
-    /// The last call failed, just now, and nothing succeeded lately, nor since the failure before. `first`: the one who asks
-    /// had not failed before.
+    /// The last call failed, just now, and nothing succeeded lately, nor since `before`: when the one who asks had failed.
     #[must_use]
-    pub fn is_silent(&self, now: Instant, first: bool) -> bool {
-        self.fails(now) && !self.is_well(now) && (first || self.failures > 1)
+    pub fn is_silent(&self, now: Instant, before: Option<Instant>) -> bool {
+        let since = self.well_at.is_some_and(|well| before.is_some_and(|before| well >= before));
+        self.fails(now) && !self.is_well(now) && !since
     }
 
     /// Something succeeded lately.
@@ -253,19 +247,17 @@ mod tests {
         let start = Instant::now();
         let at = |second| start + Duration::from_secs(second);
         let mut pulse = Pulse::default();
-        assert!(!pulse.is_silent(at(0), true), "nothing failed");
+        assert!(!pulse.is_silent(at(0), None), "nothing failed");
         pulse.record(Beat::Refusal, at(0));
-        assert!(pulse.is_silent(at(0), true), "and nothing ever succeeded");
-        assert!(!pulse.is_silent(at(0), false), "who failed before waits for a second failure");
+        assert!(pulse.is_silent(at(0), None), "and nothing ever succeeded");
         pulse.record(Beat::Success, at(1));
         pulse.record(on("1"), at(2));
-        assert!(!pulse.is_silent(at(2), true), "something succeeded a second ago");
-        pulse.record(Beat::Success, at(3));
+        assert!(!pulse.is_silent(at(2), Some(at(2))), "something succeeded a second ago");
         pulse.record(on("1"), at(60));
-        assert!(!pulse.is_silent(at(60), false), "something succeeded since it failed before");
-        pulse.record(on("1"), at(90));
-        assert!(pulse.is_silent(at(90), false));
-        assert!(!pulse.is_silent(at(120), false), "an old failure says nothing");
+        assert!(!pulse.is_silent(at(60), Some(at(0))), "something succeeded since it failed before");
+        assert!(pulse.is_silent(at(60), Some(at(2))));
+        assert!(pulse.is_silent(at(60), None));
+        assert!(!pulse.is_silent(at(90), None), "an old failure says nothing");
     }
 
     #[test]

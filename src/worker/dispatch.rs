@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dashmap::DashMap;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -32,8 +31,8 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     /// Counters.
     pub metrics: Metrics,
-    /// Connections found ill.
-    pub held: DashMap<ConnectionName, hold::Held>,
+    /// Who is ill.
+    pub ill: hold::Memory,
 }
 
 /// The dispatcher.

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use dashmap::DashMap;
 use tokio::time::Instant;
 
 use super::dispatch::Shared;
@@ -25,6 +26,31 @@ pub struct Held {
     since: Timestamp,
     /// When it was last found ill.
     renewed_at: Instant,
+}
+
+/// What is remembered of connections and mailboxes that fail.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Connections found ill.
+    held: DashMap<ConnectionName, Held>,
+    /// When mailboxes whose turn is not finished failed last.
+    failed: DashMap<i64, Instant>,
+}
+
+impl Memory {
+    /// When the mailbox failed before.
+    pub(super) fn failed(&self, mailbox: i64) -> Option<Instant> {
+        self.failed.get(&mailbox).map(|at| *at)
+    }
+
+    /// Remembers how its run ended.
+    pub(super) fn ended(&self, mailbox: i64, well: bool) {
+        if well {
+            self.failed.remove(&mailbox);
+        } else {
+            self.failed.insert(mailbox, Instant::now());
+        }
+    }
 }
 
 /// What HubSpot's refusal of a whole connection says, seen beside its other answers.
@@ -48,14 +74,14 @@ pub(super) async fn look(shared: &Shared) {
             return;
         }
     };
-    shared.held.retain(|name, _| holds.iter().any(|hold| hold.connection == *name));
+    shared.ill.held.retain(|name, _| holds.iter().any(|hold| hold.connection == *name));
     for hold in holds {
         let Some(cx) = shared.connections.get(&hold.connection) else { continue };
-        if !shared.held.contains_key(&hold.connection) {
+        if !shared.ill.held.contains_key(&hold.connection) {
             let cause = word(&hold.cause).to_owned();
             let (since, until) = (hold.since, hold.until);
             tracing::warn!(connection = %hold.connection, cause, since = %since, until = %until, "the connection is still held");
-            shared.held.insert(hold.connection, Held { cause, since, renewed_at: Instant::now() });
+            shared.ill.held.insert(hold.connection, Held { cause, since, renewed_at: Instant::now() });
         }
         release_if_well(shared, cx, Lane::Conversation).await;
     }
@@ -75,7 +101,7 @@ pub(super) async fn begin(
         tracing::error!(connection = %connection, cause, error = %error_chain(&error), "a hold could not be stored");
         return until;
     }
-    let before = shared.held.get(connection).map(|held| held.clone()).filter(|held| held.cause == cause);
+    let before = shared.ill.held.get(connection).map(|held| held.clone()).filter(|held| held.cause == cause);
     if before.is_none() {
         tracing::warn!(
             connection = %connection, cause, why, until = %until, fix = fix(cause),
@@ -83,14 +109,14 @@ pub(super) async fn begin(
         );
     }
     let since = before.map_or(now, |held| held.since);
-    shared.held.insert(connection.clone(), Held { cause: cause.to_owned(), since, renewed_at: Instant::now() });
+    shared.ill.held.insert(connection.clone(), Held { cause: cause.to_owned(), since, renewed_at: Instant::now() });
     until
 }
 
 /// Releases a connection that did what was asked since it was last found ill. `lane`: whose calls show it.
 pub(super) async fn release_if_well(shared: &Shared, cx: &Context, lane: Lane) {
     let name = &cx.settings.name;
-    let Some(held) = shared.held.get(name).map(|held| held.clone()) else { return };
+    let Some(held) = shared.ill.held.get(name).map(|held| held.clone()) else { return };
     let mut seen = cx.hubspot.pulse(Api::Conversations).well_at();
     if lane == Lane::Ticket && Hold::stops(&held.cause, lane) {
         seen = seen.max(cx.hubspot.pulse(Api::Crm).well_at());
@@ -103,7 +129,7 @@ pub(super) async fn release_if_well(shared: &Shared, cx: &Context, lane: Lane) {
         return;
     }
     // It may have been renewed meanwhile.
-    if shared.held.remove_if(name, |_, now| now.renewed_at == held.renewed_at).is_some() {
+    if shared.ill.held.remove_if(name, |_, now| now.renewed_at == held.renewed_at).is_some() {
         let seconds = shared.clock.now().since(held.since).as_secs();
         tracing::warn!(connection = %name, cause = held.cause, since = %held.since, seconds, "the connection works again");
     }
@@ -112,28 +138,28 @@ pub(super) async fn release_if_well(shared: &Shared, cx: &Context, lane: Lane) {
 /// Was the failure of a run HubSpot's, and not its object's? While it is held, the least sign of trouble is enough.
 pub(super) fn is_outage(shared: &Shared, cx: &Context) -> bool {
     let (pulse, now) = (cx.hubspot.pulse(Api::Conversations), Instant::now());
-    let held = shared.held.get(&cx.settings.name).is_some_and(|held| held.cause == OUTAGE);
+    let held = shared.ill.held.get(&cx.settings.name).is_some_and(|held| held.cause == OUTAGE);
     pulse.is_out(now) || (held && pulse.is_troubled(now))
 }
 
-/// Is a part of HubSpot in trouble that a run of this lane waits for, though it holds nobody else up? `first`: the turn
-/// had no run before.
-pub(super) fn is_waited_for(cx: &Context, lane: Lane, first: bool) -> bool {
+/// Is a part of HubSpot in trouble that a run of this lane waits for, though it holds nobody else up? `before`: when
+/// its mailbox failed before.
+pub(super) fn is_waited_for(cx: &Context, lane: Lane, before: Option<Instant>) -> bool {
     let now = Instant::now();
     // A ticket that waits in vain delays nobody but itself: a doubt is in its favour.
-    let silent = |pulse: Pulse| pulse.is_troubled(now) && pulse.is_silent(now, first);
+    let silent = |pulse: Pulse| pulse.is_troubled(now) && pulse.is_silent(now, before);
     cx.hubspot.pulse(Api::ConversationActs).is_out(now)
         || (lane == Lane::Ticket && [Api::Crm, Api::CrmActs].into_iter().any(|api| silent(cx.hubspot.pulse(api))))
 }
 
-/// Who is ill, when a call was answered as if the whole connection were? `first`: the turn had no run before.
-pub(super) fn who_is_ill(cx: &Context, cause: &str, first: bool) -> Ill {
+/// Who is ill, when a call was answered as if the whole connection were? `before`: when its mailbox failed before.
+pub(super) fn who_is_ill(cx: &Context, cause: &str, before: Option<Instant>) -> Ill {
     // The others are the account's own, or ours.
     if !["unauthorized", "missing_scope"].contains(&cause) {
         return Ill::Connection;
     }
     let now = Instant::now();
-    let silent = |api| cx.hubspot.pulse(api).is_silent(now, first);
+    let silent = |api| cx.hubspot.pulse(api).is_silent(now, before);
     if silent(Api::Conversations) || (silent(Api::Crm) && !cx.hubspot.pulse(Api::Conversations).is_well(now)) {
         Ill::Connection
     } else if silent(Api::ConversationActs) || silent(Api::CrmActs) {

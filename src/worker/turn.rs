@@ -52,8 +52,8 @@ pub(super) async fn work(shared: &Shared, lease: Lease) {
         attempt = turn.run,
         event.ids = %EventIds(&ids)
     );
-    let first = turn.run == 1;
-    let end = End { shared, cx, lease: &lease, bound: &bound, first, last_resort: last_resort.clone() };
+    let before = shared.ill.failed(lease.mailbox);
+    let end = End { shared, cx, lease: &lease, bound: &bound, before, last_resort: last_resort.clone() };
     // Turns of marks alone read and compare: nothing of them is done twice.
     let once = shared.delivery.guarantee == Guarantee::AtMostOnce && !bound.is_empty();
     // Whatever ended the run before (a crash, a store that could not write down what became of an act).
@@ -120,8 +120,8 @@ struct End<'a> {
     cx: &'a Context,
     lease: &'a Lease,
     bound: &'a [Event],
-    /// The turn had no run before.
-    first: bool,
+    /// When the mailbox failed before.
+    before: Option<tokio::time::Instant>,
     last_resort: Option<LastResort>,
 }
 
@@ -175,16 +175,14 @@ impl End<'_> {
         if !matches!(result, Err(Stop::Hold { .. })) {
             hold::release_if_well(self.shared, self.cx, self.lane()).await;
         }
+        self.shared.ill.ended(self.lease.mailbox, result.is_ok());
         match result {
             Ok(finish) => self.finish(finish).await,
             // HubSpot's trouble is not this turn's failure.
             Err(Stop::Defer { until, why, counts: true }) if self.is_waited_for() => {
-                let after = until.since(self.shared.clock.now());
-                self.wait(after.max(self.shared.delivery.hold_probe), &why).await;
+                self.wait(until.since(self.shared.clock.now()).max(self.probe()), &why).await;
             }
-            Err(Stop::Retry { why, .. }) if self.is_waited_for() => {
-                self.wait(self.shared.delivery.hold_probe, &why).await;
-            }
+            Err(Stop::Retry { why, .. }) if self.is_waited_for() => self.wait(self.probe(), &why).await,
             Err(Stop::Retry { why, .. }) if hold::is_outage(self.shared, self.cx) => {
                 self.hold(hold::OUTAGE, None, &why).await;
             }
@@ -193,9 +191,9 @@ impl End<'_> {
             Err(Stop::Retry { after, why }) => self.retry(after, &why).await,
             Err(Stop::Wait { after, why }) => self.wait(after, &why).await,
             Err(Stop::Again { why }) => self.again(&why).await,
-            Err(Stop::Hold { cause, for_, why }) => match hold::who_is_ill(self.cx, cause, self.first) {
+            Err(Stop::Hold { cause, for_, why }) => match hold::who_is_ill(self.cx, cause, self.before) {
                 Ill::Connection => self.hold(cause, for_, &why).await,
-                Ill::Acts => self.wait(self.shared.delivery.hold_probe, &why).await,
+                Ill::Acts => self.wait(self.probe(), &why).await,
                 Ill::Object => self.retry(None, &why).await,
             },
             Err(Stop::Refused { reason, detail }) => self.bury(reason, &detail).await,
@@ -209,8 +207,13 @@ impl End<'_> {
         }
     }
 
+    /// When to look again. What fails for the first time may be a blink.
+    fn probe(&self) -> Duration {
+        self.before.map_or(SHORTEST_WAIT, |_| self.shared.delivery.hold_probe)
+    }
+
     fn is_waited_for(&self) -> bool {
-        hold::is_waited_for(self.cx, self.lane(), self.first)
+        hold::is_waited_for(self.cx, self.lane(), self.before)
     }
 
     /// Even the last resort (a comment, an assignment) kept ending unclearly.

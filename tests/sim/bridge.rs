@@ -91,7 +91,7 @@ impl Bridge {
             delivery: Arc::new(config.delivery.clone()),
             clock: Arc::clone(&clock),
             metrics: metrics.clone(),
-            held: dashmap::DashMap::new(),
+            ill: hubspot_bridge::worker::hold::Memory::default(),
         };
         let worker = Worker::new(Arc::new(shared));
         let draining = stop.clone();

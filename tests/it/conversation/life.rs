@@ -81,7 +81,7 @@ impl Life {
             delivery: Arc::new(config.delivery.clone()),
             clock: Arc::clone(&clock),
             metrics: metrics.clone(),
-            held: dashmap::DashMap::new(),
+            ill: hubspot_bridge::worker::hold::Memory::default(),
         }));
         let draining = stop.clone();
         tasks.spawn(async move { worker.run(draining).await });

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use dashmap::DashMap;
 use hubspot_bridge::admin::health::{Health, router};
 use hubspot_bridge::app;
 use hubspot_bridge::clock::SystemClock;
@@ -40,7 +39,7 @@ async fn a_dead_worker_is_seen_and_ends_the_process() {
         delivery: Arc::new(fixture::config(Vec::new()).delivery),
         clock: Arc::new(SystemClock),
         metrics: Metrics::default(),
-        held: DashMap::new(),
+        ill: hubspot_bridge::worker::hold::Memory::default(),
     };
     app::work(&life, &health, Arc::new(shared), closing.clone());
     assert!(health.checks().await[1].ok, "it begins alive");
