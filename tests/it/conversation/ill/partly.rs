@@ -64,7 +64,9 @@ async fn an_outage_of_the_crm_costs_tickets_no_attempts_and_holds_no_conversatio
         house.run_for(Duration::from_secs(30)).await;
         house.portal.add_fault(fault("/crm/**", status(500, BodyKind::Standard, None)));
         for value in ["LOW", "HIGH"] {
-            tickets.iter().for_each(|ticket| change(&house, ticket, value));
+            for ticket in &tickets {
+                change(&house, ticket, value);
+            }
             house.run_for(Duration::from_secs(20)).await;
         }
         let asked = chat(&house, 9);
