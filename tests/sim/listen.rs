@@ -11,6 +11,10 @@ use tracing::subscriber::DefaultGuard;
 /// Listening to a whole day takes time: one seed in so many is enough to meet every kind of line.
 const EVERY: u64 = 20;
 
+pub fn is_listened_to(seed: u64) -> bool {
+    seed.is_multiple_of(EVERY)
+}
+
 /// All that was logged.
 #[derive(Clone, Default)]
 pub struct Heard(Arc<Mutex<Vec<u8>>>);
@@ -18,7 +22,7 @@ pub struct Heard(Arc<Mutex<Vec<u8>>>);
 impl Heard {
     /// Listens to this thread until the guard is dropped; to most seeds nobody listens.
     pub fn listen(seed: u64) -> Option<(Self, DefaultGuard)> {
-        if !seed.is_multiple_of(EVERY) {
+        if !is_listened_to(seed) {
             return None;
         }
         let heard = Self::default();

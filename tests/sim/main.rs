@@ -32,8 +32,8 @@ mod tally;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use plan::Plan;
 use tally::Tally;
@@ -42,7 +42,13 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
+/// Whoever listens to the logs is alone: what a place in the code was told about its listeners by one thread holds for all.
+static LISTENING: RwLock<()> = RwLock::new(());
+
 fn play(plan: &Plan) -> Tally {
+    let listens = listen::is_listened_to(plan.seed);
+    let _alone = listens.then(|| LISTENING.write().unwrap_or_else(PoisonError::into_inner));
+    let _together = (!listens).then(|| LISTENING.read().unwrap_or_else(PoisonError::into_inner));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
