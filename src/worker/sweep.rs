@@ -54,16 +54,18 @@ pub async fn once(cx: &Context) -> Result<usize, Stop> {
     let seen_to = cx.store.cursor(&name).await?.and_then(|text| text.parse().ok()).map(Timestamp);
     let Some(since) = seen_to else {
         // The first start: what was said before the bridge came is not its business.
-        cx.store.set_cursor(&name, &began.0.to_string()).await?;
+        cx.store.set_cursor(&name, &theirs(cx, began).0.to_string()).await?;
         return Ok(0);
     };
-    let until = began.before(cx.delivery.sweep_grace);
-    // HubSpot's clock and ours differ a little; what is seen twice is known and costs nothing.
+    let mut until = since;
+    // What is seen twice is known and costs nothing.
     let from = since.before(Duration::from_secs(10));
     let mut found = 0;
     let mut after: Option<String> = None;
     for _ in 0..limits::SWEEP_PAGES {
         let page = cx.hubspot.on_lane(crate::domain::Lane::Ticket).threads_since(from, after.as_deref()).await?;
+        // Now that HubSpot has answered, its clock is known.
+        until = theirs(cx, began).before(cx.delivery.sweep_grace);
         for thread in &page.threads {
             if thread.latest_received_at.is_none_or(|at| at > from) {
                 found += match sweep_thread(cx, thread, from, until).await {
@@ -88,6 +90,11 @@ pub async fn once(cx: &Context) -> Result<usize, Stop> {
         found_by(cx).inc_by(u64::try_from(found).unwrap_or(u64::MAX));
     }
     Ok(found)
+}
+
+/// The same moment by HubSpot's clock, which stamps the messages: with ours, set ahead, the position would pass them.
+fn theirs(cx: &Context, ours: Timestamp) -> Timestamp {
+    Timestamp(ours.0.saturating_add(cx.hubspot.clock_skew().unwrap_or_default()))
 }
 
 fn found_by(cx: &Context) -> Counter {
