@@ -129,7 +129,10 @@ fn no_seed_breaks_a_guarantee() {
 /// Shrinks a failing day and fails with it.
 fn told(seed: u64) -> ! {
     let plan = planned(seed);
-    let small = shrink::shrink(&plan, |plan| ending(plan).is_err());
+    // By its first words: what is left out must not make another failure of it.
+    let begins = |why: &String| why.chars().take(24).collect::<String>();
+    let first = ending(&plan).err().as_ref().map(begins);
+    let small = shrink::shrink(&plan, |plan| ending(plan).err().as_ref().map(begins) == first);
     let why = ending(&small).err();
     drop(std::panic::take_hook());
     let keep: Vec<String> = small.numbers().iter().map(ToString::to_string).collect();
