@@ -6,6 +6,7 @@ pub mod carry;
 pub mod context;
 pub mod conversation;
 pub mod handoff;
+pub mod interrupted;
 pub mod journal;
 pub mod note;
 pub mod outside;

@@ -9,10 +9,10 @@ use super::dispatch::Shared;
 use super::hold::Ill;
 use super::{backoff, hold};
 use crate::config::Guarantee;
-use crate::domain::{Ending, Event, EventId, EventIds, Lane, Object, Outcome, Reason, SessionPatch, Timestamp};
-use crate::handlers::{self, Context, LastResort, Run, Stop, conversation, journal};
+use crate::domain::{Ending, Event, EventId, EventIds, Lane, Outcome, Reason, Timestamp};
+use crate::handlers::{self, Context, LastResort, Run, Stop, interrupted, journal};
 use crate::store::interrupts::Watch;
-use crate::store::{self, Finish, Lease, Renewal, SessionChange, SessionKey, StepRecord, Turn};
+use crate::store::{self, Finish, Lease, Renewal, StepRecord, Turn};
 use crate::telemetry::metrics;
 
 /// How long a mailbox of a connection that is no longer configured is left alone.
@@ -126,18 +126,15 @@ struct End<'a> {
 }
 
 impl End<'_> {
-    /// A run that never ended, under at-most-once: nothing of it is done again. What it answered, or may have, counts as
-    /// answered, also messages that joined without an event of their own.
+    /// A run that never ended, under at-most-once.
     async fn interrupt(&self, steps: &[StepRecord]) {
-        let dead = |event: &Event| Ending::dead(event.id, Reason::Interrupted).detail("nothing of it is done again");
-        let endings: Vec<Ending> = self.bound.iter().map(dead).collect();
         let ended = async {
-            let sessions = self.answered(steps).await?.into_iter().collect();
-            let finish = Finish { endings: endings.clone(), sessions, ..Finish::default() };
-            self.shared.store.finish(self.lease, finish).await
+            let finish = interrupted::end(self.cx, self.lease, self.bound, steps).await?;
+            let endings = finish.endings.clone();
+            self.shared.store.finish(self.lease, finish).await.map(|()| endings)
         };
         match ended.await {
-            Ok(()) => endings.iter().for_each(|ending| self.tell(ending)),
+            Ok(endings) => endings.iter().for_each(|ending| self.tell(ending)),
             // Never put off: the lease runs out by itself, and the next run finds that this one never ended.
             Err(error) => tracing::error!(error = %error_chain(&error), "an interrupted turn could not be ended"),
         }
@@ -155,20 +152,6 @@ impl End<'_> {
             // The lease runs out by itself, and the next run finds that this one never ended.
             Err(error) => tracing::error!(error = %error_chain(&error), "an interrupted turn could not be ended"),
         }
-    }
-
-    async fn answered(&self, steps: &[StepRecord]) -> Result<Option<SessionChange>, store::Error> {
-        let Object::Thread(thread) = &self.lease.key.object else { return Ok(None) };
-        let Some(through) = conversation::maybe_answered(steps) else { return Ok(None) };
-        let key = SessionKey::Thread(self.lease.key.connection.clone(), thread.clone());
-        let session = self.shared.store.session(&key).await?;
-        let mut patch = SessionPatch { answered_through: Some(through), ..SessionPatch::default() };
-        if session.is_none() {
-            patch.mode = Some(self.cx.settings.mode);
-            patch.ai_since = self.bound.iter().map(Event::happened_at).min();
-        }
-        let version = session.map_or(0, |session| session.version);
-        Ok(Some(SessionChange { key, version, patch, followups: Vec::new() }))
     }
 
     async fn write_down(&self, result: Result<Finish, Stop>) {
