@@ -15,7 +15,7 @@ use crate::domain::ConnectionName;
 use crate::handlers::context::Common;
 use crate::handlers::{Context, startup};
 use crate::hubspot::{self, transport::Transport};
-use crate::intake::{self, Intake, listener};
+use crate::intake::{self, Intake, Observed, listener};
 use crate::lifecycle::{Kind, Lifecycle, Signals};
 use crate::store::sqlite::{self, SqliteStore};
 use crate::store::{Interrupts, Ledger, Store};
@@ -120,6 +120,7 @@ struct House {
     health: Arc<health::Health>,
     shared: Arc<Shared>,
     problems: admin::Problems,
+    observed: Observed,
 }
 
 impl House {
@@ -151,6 +152,7 @@ impl House {
             health,
             shared,
             problems: admin::Problems::default(),
+            observed: Observed::default(),
         })
     }
 
@@ -170,6 +172,7 @@ impl House {
             config: Arc::clone(&self.config),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
+            observed: self.observed.clone(),
         };
         let router = intake::router(intake).merge(health::router(Arc::clone(&self.health)));
         let bounds = listener::Bounds::new(self.config.server.drain_grace);
@@ -177,15 +180,16 @@ impl House {
         life.spawn(Kind::Vital, "the public listener", async move {
             listener::serve(public, router, bounds, stop.cancelled_owned()).await;
         });
-        let panels = self.shared.connections.iter().map(|(name, cx)| (name.clone(), Arc::clone(&cx.panel)));
         let state = admin::State {
-            panels: Arc::new(panels.collect()),
+            contexts: Arc::new(self.shared.connections.clone()),
+            observed: self.observed.clone(),
             store: Arc::clone(&self.store),
             ledger: Arc::clone(&self.ledger),
             config: Arc::clone(&self.config),
             clock: Arc::clone(&self.clock),
             metrics: self.metrics.clone(),
             problems: Arc::clone(&self.problems),
+            closing: closing.clone(),
         };
         let stop = closing;
         life.spawn(Kind::Vital, "the admin listener", async move {

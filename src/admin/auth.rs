@@ -1,42 +1,89 @@
 //! Who may use the admin listener.
 //!
-//! With a token: whoever sends it. Without one (the settings allow that on loopback only): anybody on this machine who
-//! names it as such. A page of another site in neither case, see [`crate::web`].
+//! With a token: whoever sends it, and on the console's pages whoever signed in with it. Without one (the settings allow
+//! that on loopback only): anybody on this machine who names it as such. A page of another site in neither case, see
+//! [`crate::web`].
 
 use axum::extract::{self, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::State;
+use super::console::sign_in;
 use super::error::ApiError;
+use super::operator::{self, Operator};
 use crate::config::{Secret, secret};
+use crate::domain::Timestamp;
 use crate::web;
 
-pub(super) async fn require(extract::State(admin): extract::State<State>, request: Request, next: Next) -> Response {
+pub(super) async fn require(
+    extract::State(admin): extract::State<State>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let settings = &admin.config.admin;
-    let open = settings.metrics_public && request.uri().path() == "/metrics";
-    let allowed = match &settings.token {
-        _ if web::is_foreign(request.method(), request.headers(), &settings.public_url) => Err(foreign()),
-        _ if open => Ok(()),
-        Some(token) => has_token(request.headers(), token),
-        None if web::names_loopback(request.headers()) => Ok(()),
+    if web::is_foreign(request.method(), request.headers(), &settings.public_url) {
+        return foreign().into_response();
+    }
+    let path = request.uri().path();
+    let open = (settings.metrics_public && path == "/metrics") || (settings.token.is_some() && sign_in::is_open(path));
+    let who = match &settings.token {
+        _ if open => Ok(None),
+        Some(token) => known(&request, token, admin.clock.now()).map(Some),
+        None if web::names_loopback(request.headers()) => {
+            Ok(Some(named(request.headers(), "somebody on this machine")))
+        }
         None => Err(not_local()),
     };
-    match allowed {
-        Ok(()) => next.run(request).await,
+    match who {
+        Ok(who) => {
+            if let Some(who) = who {
+                request.extensions_mut().insert(who);
+            }
+            next.run(request).await
+        }
+        Err(error) if error.is_unauthorized() && wants_page(&request) => sign_in::lead(request.uri()).into_response(),
         Err(error) => error.into_response(),
     }
 }
 
-fn has_token(headers: &HeaderMap, token: &Secret) -> Result<(), ApiError> {
-    let wanted = token.reveal().ok().filter(|wanted| !wanted.is_empty()).ok_or_else(|| {
+/// Whoever sends the token, or signed in with it.
+fn known(request: &Request, token: &Secret, now: Timestamp) -> Result<Operator, ApiError> {
+    let token = reveal(token)?;
+    let headers = request.headers();
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
+    if given.is_some_and(|given| secret::is_same(given, &token)) {
+        return Ok(named(headers, "the API"));
+    }
+    // Programs send the token: a browser's cookie opens pages, nothing else.
+    let signed_in = is_page(request.uri()).then(|| sign_in::cookie(headers)).flatten();
+    signed_in.and_then(|sealed| Operator::unseal(sealed, &token, now)).ok_or_else(ApiError::unauthorized)
+}
+
+/// The token, or why nobody is let in.
+pub(super) fn reveal(token: &Secret) -> Result<String, ApiError> {
+    token.reveal().ok().filter(|token| !token.is_empty()).ok_or_else(|| {
         tracing::error!("`admin.token_file` cannot be read or is empty; the admin API refuses everybody");
         ApiError::unavailable("the bridge cannot read its own admin token", "mend `admin.token_file`")
-    })?;
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
-    let same = given.is_some_and(|given| secret::is_same(given, &wanted));
-    if same { Ok(()) } else { Err(ApiError::unauthorized()) }
+    })
+}
+
+fn named(headers: &HeaderMap, otherwise: &str) -> Operator {
+    let name = headers.get(operator::HEADER).and_then(|name| name.to_str().ok());
+    Operator::named(name.unwrap_or_default(), otherwise)
+}
+
+fn is_page(uri: &Uri) -> bool {
+    !uri.path().starts_with("/api/") && uri.path() != "/metrics"
+}
+
+/// A browser that is on its way to a page, and would rather sign in than read JSON.
+fn wants_page(request: &Request) -> bool {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|accepts| accepts.to_str().ok());
+    request.method() == Method::GET
+        && is_page(request.uri())
+        && accepts.is_some_and(|accepts| accepts.contains("text/html"))
 }
 
 fn bearer(value: &str) -> Option<&str> {

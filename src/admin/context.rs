@@ -20,7 +20,7 @@ pub(super) async fn show(extract::State(admin): extract::State<State>, uri: Uri)
     }
     let missing =
         || ApiError::not_found(format!("there is no connection {:?}", name.as_str()), "`GET /connections` lists them");
-    let panel = admin.panels.get(&name).ok_or_else(missing)?;
+    let panel = &admin.contexts.get(&name).ok_or_else(missing)?.panel;
     let found = panel.context(&email).await;
     Ok(Json(json!({
         "connection": name.as_str(),

@@ -30,6 +30,10 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "the bearer token is missing or wrong", fix)
     }
 
+    pub(super) fn is_unauthorized(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
+    }
+
     pub(super) fn forbidden(message: impl Into<String>, fix: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", message, fix)
     }

@@ -7,12 +7,14 @@ mod actions;
 mod auth;
 mod body;
 mod connections;
+mod console;
 mod context;
 mod custom_data;
 mod error;
 mod events;
 pub mod health;
 mod metrics;
+mod operator;
 mod params;
 mod sessions;
 mod stats;
@@ -30,13 +32,15 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use dashmap::DashMap;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 pub use health::Health;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::ConnectionName;
-use crate::hubspot::panel::Panel;
+use crate::handlers::Context;
+use crate::intake::Observed;
 use crate::store::{Ledger, Store};
 use crate::telemetry::Metrics;
 use crate::web;
@@ -53,12 +57,16 @@ pub struct State {
     pub config: Arc<Config>,
     /// Rendered at `/metrics`.
     pub metrics: Metrics,
-    /// What each connection's CRM knows of a customer.
-    pub panels: Arc<BTreeMap<ConnectionName, Arc<Panel>>>,
+    /// The connections at work, for looks at HubSpot and the agent; one that is not in it is shown without them.
+    pub contexts: Arc<BTreeMap<ConnectionName, Context>>,
+    /// What HubSpot's deliveries were like.
+    pub observed: Observed,
     /// "Now" of every answer.
     pub clock: Arc<dyn Clock>,
     /// What is wrong with each connection's settings as HubSpot sees them, in sentences; found after the start.
     pub problems: Problems,
+    /// The listener is to close: pages that are told of changes let go.
+    pub closing: CancellationToken,
 }
 
 /// See [`State::problems`].
@@ -84,6 +92,7 @@ pub fn router(admin: State) -> Router {
     Router::new()
         .nest("/api/v1", api)
         .route("/metrics", get(metrics::render))
+        .merge(console::router())
         .fallback(no_such_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(admin.clone(), auth::require))

@@ -24,6 +24,8 @@ pub struct Context {
     pub store: Arc<dyn Store>,
     /// Its portal.
     pub hubspot: Client,
+    /// Its CRM read with the CRM's own token, where the settings name one; else the same as `hubspot`.
+    pub reader: Client,
     /// What its CRM knows of a customer.
     pub panel: Arc<Panel>,
     /// Its agent.
@@ -83,6 +85,7 @@ impl Context {
             store: Arc::clone(common.store),
             hubspot,
             panel: Arc::new(Panel::new(&reader)),
+            reader,
             agent,
             directory: Arc::default(),
             clock: Arc::clone(common.clock),

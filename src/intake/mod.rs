@@ -13,6 +13,7 @@ pub mod envelope;
 pub mod judge;
 pub mod keep;
 pub mod listener;
+pub mod observed;
 pub mod opencx;
 mod patience;
 mod quiet;
@@ -21,4 +22,5 @@ mod secrets;
 pub mod sender;
 pub mod signature;
 
+pub use observed::Observed;
 pub use routes::{Intake, router};

@@ -20,6 +20,7 @@ use super::answer::Refused;
 use super::delivery::{self, Delivery};
 use super::envelope::{self, Element};
 use super::judge::Judge;
+use super::observed::Observed;
 use super::signature::{self, Received, Refusal};
 use super::{actions, body, opencx, secrets, sender};
 use crate::clock::Clock;
@@ -40,6 +41,8 @@ pub struct Intake {
     pub clock: Arc<dyn Clock>,
     /// Counts what comes in.
     pub metrics: Metrics,
+    /// What deliveries were like, for the doctor.
+    pub observed: Observed,
 }
 
 /// The intake's routes.

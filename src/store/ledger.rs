@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::error::Error;
-use super::types::{EventFilter, EventHistory, Found, Page, SessionFilter, Stats};
+use super::types::{AuditRecord, EventFilter, EventHistory, Found, Page, SessionFilter, Stats};
 use crate::domain::{Event, EventId, Session};
 
 /// Read-only views.
@@ -20,6 +20,17 @@ pub trait Ledger: Send + Sync {
 
     /// Everything an id may name: thread, message, ticket, session, contact or event.
     async fn find(&self, id: &str) -> Result<Found, Error>;
+
+    /// What people asked for, newest first; only about `subject` if one is given.
+    async fn audits(
+        &self,
+        subject: Option<String>,
+        cursor: Option<i64>,
+        limit: u32,
+    ) -> Result<Page<AuditRecord>, Error>;
+
+    /// Another number than before when something in the store changed since: open pages look at it.
+    async fn revision(&self) -> Result<i64, Error>;
 
     /// Numbers for health and metrics.
     async fn stats(&self) -> Result<Stats, Error>;

@@ -16,8 +16,8 @@ pub use error::Error;
 pub use interrupts::Interrupts;
 pub use ledger::Ledger;
 pub use types::{
-    Appended, Batch, Claim, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey, StepIntent, StepRecord,
-    StepResult, StepStatus, Turn,
+    Appended, Audit, Batch, Claim, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey, StepIntent,
+    StepRecord, StepResult, StepStatus, Turn,
 };
 
 use crate::domain::{ConnectionName, DedupKey, Event, MailboxKey, MessageId, Session, Timestamp};
@@ -131,6 +131,9 @@ pub trait Store: Send + Sync {
 
     /// Replays or skips an event on an operator's word. A forced replay puts `"replay":"draft"` into the event's data.
     async fn operate(&self, operation: Operation) -> Result<(), Error>;
+
+    /// Notes what somebody asked for, before it is done. Kept as long as events are.
+    async fn audit(&self, audit: Audit) -> Result<(), Error>;
 
     /// Removes what is older than the retention: at most `limit` events. How many went.
     async fn prune(&self, older_than: Timestamp, limit: u32) -> Result<u32, Error>;

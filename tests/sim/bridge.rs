@@ -12,7 +12,7 @@ use hubspot_bridge::config::{Config, store::Location};
 use hubspot_bridge::handlers::Context;
 use hubspot_bridge::handlers::context::Common;
 use hubspot_bridge::hubspot::transport::Transport;
-use hubspot_bridge::intake::{self, Intake};
+use hubspot_bridge::intake::{self, Intake, Observed};
 use hubspot_bridge::sandbox::portal::InProcess;
 use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
 use hubspot_bridge::store::{Interrupts, Ledger, Store};
@@ -77,8 +77,7 @@ impl Bridge {
                 (name.clone(), Context::new(common, settings, transport, agent))
             })
             .collect();
-        let panels =
-            connections.iter().map(|(name, cx): (_, &Context)| (name.clone(), Arc::clone(&cx.panel))).collect();
+        let contexts = Arc::new(connections.clone());
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         for cx in connections.values() {
@@ -101,11 +100,19 @@ impl Bridge {
             ledger: Arc::<SqliteStore>::clone(&sqlite),
             config: Arc::clone(config),
             metrics: metrics.clone(),
-            panels: Arc::new(panels),
+            contexts,
+            observed: Observed::default(),
             clock: Arc::clone(&clock),
             problems: admin::Problems::default(),
+            closing: stop.clone(),
         });
-        let router = intake::router(Intake { store, config: Arc::clone(config), clock, metrics: metrics.clone() });
+        let router = intake::router(Intake {
+            store,
+            config: Arc::clone(config),
+            clock,
+            metrics: metrics.clone(),
+            observed: Observed::default(),
+        });
         Self { router, admin, ledger: sqlite, fuse, metrics, config: Arc::clone(config), stop, tasks }
     }
 

@@ -13,8 +13,8 @@ use hubspot_bridge::domain::{
 };
 use hubspot_bridge::hubspot::transport::{Transport, TransportError};
 use hubspot_bridge::store::{
-    Appended, Batch, Claim, Error, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey, StepIntent,
-    StepResult, Store, Turn,
+    Appended, Audit, Batch, Claim, Error, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey,
+    StepIntent, StepResult, Store, Turn,
 };
 use tokio::sync::Notify;
 use tokio::task;
@@ -222,6 +222,7 @@ fused! {
     operate(operation: Operation) -> ();
     own_writes(connection: &ConnectionName, ticket: &TicketId) -> Vec<(String, String)>;
     ticket_updated_at(connection: &ConnectionName, ticket: &TicketId) -> Option<Timestamp>;
+    audit(audit: Audit) -> ();
     prune(older_than: Timestamp, limit: u32) -> u32;
     check() -> ();
 }

@@ -6,14 +6,11 @@ use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::domain::Timestamp;
+use crate::web::PAGE_POLICY;
 
-const CSS: &str = include_str!("sandbox.css");
-const JS: &str = include_str!("sandbox.js");
+const CSS: &str = concat!(include_str!("../../web/base.css"), include_str!("sandbox.css"));
+const JS: &str = include_str!("../../web/live.js");
 const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="12" cy="16" r="11" fill="#0b6e5f"/><circle cx="24" cy="16" r="7" fill="#2b4a86"/></svg>"##;
-
-/// Nothing from elsewhere, nothing inline.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
-                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The navigation's entries: path and label.
 const PLACES: [(&str, &str); 6] = [
@@ -53,7 +50,7 @@ pub fn page(here: &str, title: &str, main: &Markup) -> Response {
         }
     };
     // Without a referrer browsers hide a form's origin even from its own site, which then could not tell it.
-    let headers = [(CONTENT_SECURITY_POLICY, POLICY), (REFERRER_POLICY, "same-origin")];
+    let headers = [(CONTENT_SECURITY_POLICY, PAGE_POLICY), (REFERRER_POLICY, "same-origin")];
     (headers, body).into_response()
 }
 

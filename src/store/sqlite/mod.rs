@@ -5,6 +5,7 @@
 //! `turn`, `step`, `finish`, `session`, `operate`, `prune`. None knows on which thread it runs.
 
 mod append;
+mod audit;
 mod backup;
 mod bind;
 mod checkpoint;

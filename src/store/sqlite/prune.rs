@@ -80,6 +80,8 @@ fn remove_marks(tx: &Tx<'_>, older_than: Timestamp, limit: u32) -> Result<(), Fa
         "DELETE FROM posted WHERE at < ?1 AND id < (SELECT max(id) FROM posted) \
          AND id IN (SELECT id FROM posted ORDER BY id LIMIT ?2)",
         "DELETE FROM own_writes WHERE at < ?1 AND id IN (SELECT id FROM own_writes ORDER BY id LIMIT ?2)",
+        "DELETE FROM audits WHERE at < ?1 AND id < (SELECT max(id) FROM audits) \
+         AND id IN (SELECT id FROM audits ORDER BY id LIMIT ?2)",
         "DELETE FROM ticket_updates WHERE at < ?1 AND id IN (SELECT id FROM ticket_updates ORDER BY id LIMIT ?2)",
     ] {
         tx.conn.prepare_cached(sql)?.execute([older_than.0, i64::from(limit)])?;

@@ -8,11 +8,11 @@ use rusqlite::Connection;
 
 use super::fault::Fault;
 use super::runner::Kind;
-use super::{SqliteStore, find, list, stats};
+use super::{SqliteStore, audit, find, list, stats};
 use crate::domain::{Event, EventId, Session, Timestamp};
 use crate::store::Error;
 use crate::store::ledger::Ledger;
-use crate::store::types::{EventFilter, EventHistory, Found, Page, SessionFilter, Stats};
+use crate::store::types::{AuditRecord, EventFilter, EventHistory, Found, Page, SessionFilter, Stats};
 
 impl SqliteStore {
     /// Runs a read: on the second connection where there is one, else as work of the core.
@@ -55,6 +55,19 @@ impl Ledger for SqliteStore {
     async fn find(&self, id: &str) -> Result<Found, Error> {
         let id = id.to_owned();
         self.read("look up an id", move |conn, _| find::find(conn, &id)).await
+    }
+
+    async fn audits(
+        &self,
+        subject: Option<String>,
+        cursor: Option<i64>,
+        limit: u32,
+    ) -> Result<Page<AuditRecord>, Error> {
+        self.read("list the audit", move |conn, _| audit::list(conn, subject.as_deref(), cursor, limit)).await
+    }
+
+    async fn revision(&self) -> Result<i64, Error> {
+        self.read("look for changes", |conn, _| audit::revision(conn)).await
     }
 
     async fn stats(&self) -> Result<Stats, Error> {

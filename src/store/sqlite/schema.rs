@@ -8,7 +8,7 @@ use super::backup;
 use super::open::OpenError;
 
 /// Each takes the schema one version further; the first makes it. Released ones never change.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql"), include_str!("v3.sql")];
 
 /// Marks the file as ours: `HSBR`.
 const APPLICATION: i64 = 0x4853_4252;

@@ -8,11 +8,11 @@ use tokio::time::sleep;
 use super::core::Tx;
 use super::fault::Fault;
 use super::runner::Kind;
-use super::{SqliteStore, append, bind, claim, finish, hold, operate, prune, recall, session, step, turn};
+use super::{SqliteStore, append, audit, bind, claim, finish, hold, operate, prune, recall, session, step, turn};
 use crate::domain::{ConnectionName, DedupKey, Event, Lane, MailboxKey, MessageId, Session, TicketId, Timestamp};
 use crate::store::{
-    Appended, Batch, Claim, Error, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey, StepIntent,
-    StepResult, Store, Turn,
+    Appended, Audit, Batch, Claim, Error, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey,
+    StepIntent, StepResult, Store, Turn,
 };
 
 /// The longest sleep before the clock is looked at again: it may have been set.
@@ -179,6 +179,10 @@ impl Store for SqliteStore {
 
     async fn operate(&self, operation: Operation) -> Result<(), Error> {
         self.call("replay or skip an event", move |tx| operate::operate(tx, operation)).await
+    }
+
+    async fn audit(&self, entry: Audit) -> Result<(), Error> {
+        self.call("note what was asked for", move |tx| audit::note(tx, &entry)).await
     }
 
     async fn prune(&self, older_than: Timestamp, limit: u32) -> Result<u32, Error> {

@@ -14,12 +14,14 @@ use hubspot_bridge::domain::{
     ConnectionName, DedupKey, Ending, EventKind, Lane, MessageId, NewEvent, Object, Outcome, Schedule, SessionPatch,
     ThreadId, Timestamp,
 };
+use hubspot_bridge::intake::Observed;
 use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
 use hubspot_bridge::store::{
     Batch, Claim, Finish, Interrupts, SessionChange, SessionKey, StepIntent, StepResult, StepStatus, Store,
 };
 use hubspot_bridge::telemetry::Metrics;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::config::desk::{Desk, LEAST};
@@ -69,9 +71,11 @@ impl House {
             ledger: Arc::<SqliteStore>::clone(&store),
             config: Arc::new(desk.load(&[]).unwrap().config),
             metrics: Metrics::default(),
-            panels: Arc::default(),
+            contexts: Arc::default(),
+            observed: Observed::default(),
             clock: Arc::<Still>::clone(&clock),
             problems: admin::Problems::clone(&problems),
+            closing: CancellationToken::new(),
         };
         Self { store, clock, problems, router: admin::router(state) }
     }

@@ -186,7 +186,6 @@ async fn numbers_come_from_the_store_at_each_look() {
 async fn every_refusal_is_json_with_a_fix() {
     let house = House::new("").await;
     for (method, path, status, code) in [
-        ("GET", "/", 404, "not_found"),
         ("GET", "/api/v1/nothing", 404, "not_found"),
         ("GET", "/api/v1/events/evt_9", 404, "not_found"),
         ("GET", "/api/v1/events/x", 404, "not_found"),

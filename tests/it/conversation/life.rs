@@ -12,7 +12,7 @@ use hubspot_bridge::config::{Config, store::Location};
 use hubspot_bridge::domain::ConnectionName;
 use hubspot_bridge::handlers::Context;
 use hubspot_bridge::handlers::context::Common;
-use hubspot_bridge::intake::{self, Intake};
+use hubspot_bridge::intake::{self, Intake, Observed};
 use hubspot_bridge::sandbox::portal::{InProcess, Portal};
 use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
 use hubspot_bridge::store::{Interrupts, Ledger, Store};
@@ -68,7 +68,7 @@ impl Life {
             })
             .collect();
         let acme = connections[&ConnectionName::from("acme")].clone();
-        let panels = connections.iter().map(|(name, cx)| (name.clone(), Arc::clone(&cx.panel))).collect();
+        let contexts = Arc::new(connections.clone());
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         for cx in connections.values() {
@@ -90,11 +90,19 @@ impl Life {
             ledger: Arc::clone(&ledger),
             config: Arc::clone(config),
             metrics: metrics.clone(),
-            panels: Arc::new(panels),
+            contexts,
+            observed: Observed::default(),
             clock: Arc::clone(&clock),
             problems: admin::Problems::default(),
+            closing: stop.clone(),
         });
-        let intake = Intake { store: Arc::clone(&store), config: Arc::clone(config), clock, metrics: metrics.clone() };
+        let intake = Intake {
+            store: Arc::clone(&store),
+            config: Arc::clone(config),
+            clock,
+            metrics: metrics.clone(),
+            observed: Observed::default(),
+        };
         Self { router: intake::router(intake), admin, store, ledger, sqlite, metrics, acme, stop, tasks }
     }
 

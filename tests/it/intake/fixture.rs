@@ -12,7 +12,7 @@ use hubspot_bridge::config::{
     ReplyLimit, ReturnToAi, Secret, SignatureMode, Ticketing, admin, hubspot, server, store as store_config, telemetry,
 };
 use hubspot_bridge::domain::{ActorId, ConnectionName, Mode, PortalId};
-use hubspot_bridge::intake::Intake;
+use hubspot_bridge::intake::{Intake, Observed};
 use hubspot_bridge::store::Store;
 use hubspot_bridge::telemetry::Metrics;
 
@@ -118,7 +118,7 @@ pub fn config(connections: Vec<Connection>) -> Config {
 }
 
 pub fn intake(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Intake {
-    Intake { store, config: Arc::new(config), clock, metrics: Metrics::default() }
+    Intake { store, config: Arc::new(config), clock, metrics: Metrics::default(), observed: Observed::default() }
 }
 
 /// A v3 signature of a POST to `path_and_query`, whose escapes must be none of the twelve.

@@ -13,7 +13,7 @@ use hubspot_bridge::admin;
 use hubspot_bridge::admin::health::{self, Health};
 use hubspot_bridge::clock::Clock;
 use hubspot_bridge::config::store::Location;
-use hubspot_bridge::intake;
+use hubspot_bridge::intake::{self, Observed};
 use hubspot_bridge::limits;
 use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
 use hubspot_bridge::store::{Interrupts, Store};
@@ -117,9 +117,11 @@ async fn admin_routes() -> Router {
         ledger: store,
         config: Arc::new(fixture::config(vec![fixture::connection("acme", PORTAL)])),
         metrics: Metrics::default(),
-        panels: Arc::default(),
+        contexts: Arc::default(),
+        observed: Observed::default(),
         clock,
         problems: admin::Problems::default(),
+        closing: tokio_util::sync::CancellationToken::new(),
     })
 }
 

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use hubspot_bridge::domain::{ConnectionName, DedupKey, Event, EventId, MessageId, Session, TicketId, Timestamp};
 use hubspot_bridge::store::{
-    Appended, Batch, Claim, Error, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey, StepIntent,
-    StepResult, Store, Turn,
+    Appended, Audit, Batch, Claim, Error, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey,
+    StepIntent, StepResult, Store, Turn,
 };
 
 /// Batches kept before it starts anew: more than any test sends, little under load.
@@ -115,6 +115,9 @@ impl Store for Recording {
         Err(Error::Stopped)
     }
     async fn operate(&self, _: Operation) -> Result<(), Error> {
+        Err(Error::Stopped)
+    }
+    async fn audit(&self, _: Audit) -> Result<(), Error> {
         Err(Error::Stopped)
     }
     async fn prune(&self, _: Timestamp, _: u32) -> Result<u32, Error> {

@@ -12,6 +12,10 @@ use axum::response::Response;
 /// Of answers that are no pages: nothing in them is run, loaded or framed.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// Of pages: nothing from elsewhere, nothing inline.
+pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+                               img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /// Sets the headers of every answer. A page's own policy and referrer policy stay.
 pub async fn sealed(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

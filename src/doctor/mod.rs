@@ -1,0 +1,119 @@
+//! The doctor: the troubleshooting checklist, run by machine. Each line says ok, warning or failed, what was seen and how
+//! to mend it.
+//!
+//! One file per group of lines; a group reads what it needs from the [`Patient`], never changes anything but with `fix`, and
+//! never fails: what could not be looked at is a line that says so. Called by `hubspot-bridge doctor`, by
+//! `POST /connections/{name}/doctor` and the console, and its quick part before `serve`.
+
+pub mod agent;
+pub mod channels;
+pub mod crm;
+pub mod queue;
+pub mod scopes;
+pub mod secrets;
+pub mod store;
+pub mod subscriptions;
+pub mod ticketing;
+pub mod token;
+pub mod users;
+pub mod webhook;
+
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::domain::Timestamp;
+use crate::handlers::Context;
+use crate::intake::observed::Seen;
+use crate::store::{Ledger, Store};
+
+/// How a line came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// As it should be, or nothing to look at.
+    Ok,
+    /// Works, but somebody should look.
+    Warning,
+    /// Something the bridge is for does not work.
+    Failed,
+}
+
+/// One line of the checklist.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Stable name, `token`, `scope conversations.write`.
+    pub check: String,
+    /// How it came out.
+    pub status: Status,
+    /// What was seen, in words; never a secret, an address or what was said.
+    pub seen: String,
+    /// What to do about it; none when it is ok.
+    pub fix: Option<String>,
+}
+
+impl Line {
+    /// As it should be.
+    #[must_use]
+    pub fn ok(check: impl Into<String>, seen: impl Into<String>) -> Self {
+        Self { check: check.into(), status: Status::Ok, seen: seen.into(), fix: None }
+    }
+
+    /// Works, but somebody should look.
+    #[must_use]
+    pub fn warning(check: impl Into<String>, seen: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { check: check.into(), status: Status::Warning, seen: seen.into(), fix: Some(fix.into()) }
+    }
+
+    /// Does not work.
+    #[must_use]
+    pub fn failed(check: impl Into<String>, seen: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { check: check.into(), status: Status::Failed, seen: seen.into(), fix: Some(fix.into()) }
+    }
+}
+
+/// What is looked at: one connection, and the bridge it is part of.
+pub struct Patient<'a> {
+    /// The connection at work (or put together for this look alone).
+    pub cx: &'a Context,
+    /// All settings.
+    pub config: &'a Config,
+    /// What people are shown; none when no store could be opened.
+    pub ledger: Option<&'a dyn Ledger>,
+    /// The same store, for its own check and its positions.
+    pub store: Option<&'a dyn Store>,
+    /// What deliveries were like; none when no bridge runs that could have seen any.
+    pub seen: Option<Seen>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// How much is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// What can be said in a few calls, before `serve` starts: token, secrets, scopes, users.
+    Quick,
+    /// Everything.
+    Full,
+}
+
+/// Runs the checklist of one connection, in a stable order. `fix`: makes what is missing and can be made (the tag
+/// property).
+pub async fn examine(patient: &Patient<'_>, depth: Depth, fix: bool) -> Vec<Line> {
+    let mut lines = secrets::lines(patient);
+    // One call tells of the token itself, its portal and its scopes.
+    let token = token::look(patient).await;
+    lines.extend(token::lines(patient, &token));
+    lines.extend(scopes::lines(patient, &token));
+    lines.extend(users::lines(patient).await);
+    if depth == Depth::Full {
+        lines.extend(channels::lines(patient).await);
+        lines.extend(ticketing::lines(patient, fix).await);
+        lines.extend(crm::lines(patient).await);
+        lines.extend(agent::lines(patient).await);
+        lines.extend(webhook::lines(patient).await);
+        lines.extend(subscriptions::lines(patient));
+        lines.extend(store::lines(patient).await);
+        lines.extend(queue::lines(patient).await);
+    }
+    lines
+}
