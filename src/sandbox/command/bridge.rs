@@ -30,8 +30,6 @@ pub struct Bridge {
     pub log: PathBuf,
     /// Where it listens.
     pub at: Addresses,
-    /// Its admin token.
-    pub token: String,
     /// For readiness.
     pub client: reqwest::Client,
     /// The process, while it runs.

@@ -124,15 +124,14 @@ pub async fn run(options: Options) -> Result<bool, Error> {
     // The same message ids must not come again while a kept database remembers them.
     let portal = Portal::new(Seed::new(random()?), Arc::new(SystemClock));
     let pace = if options.tour { Pace::Tour } else { Pace::Real };
-    let secret = || Ok::<_, Error>(format!("{:016x}{:016x}", random()?, random()?));
-    let (token, signing) = (secret()?, secret()?);
+    let signing = format!("{:016x}{:016x}", random()?, random()?);
     let own_agent = options.own_agent.then_some(signing.as_str());
     let assistant = own_agent.map(|secret| Assistant::new(&home.articles(), secret)).transpose()?;
-    home.write_settings(&settings::text(&home, &at, &token, (&portal.seed(), own_agent), pace))?;
+    home.write_settings(&settings::text(&home, &at, (&portal.seed(), own_agent), pace))?;
     let client = deliver::client().map_err(|error| machine("an HTTP client")(error.to_string()))?;
     let program = std::env::current_exe().map_err(|error| machine("the path of this program")(error.to_string()))?;
     let (settings, log) = (home.settings(), home.log());
-    let mut bridge = Bridge { program, settings, log, at, token, client, child: None };
+    let mut bridge = Bridge { program, settings, log, at, client, child: None };
     drop((public, admin));
     let life = Lifecycle::default();
     serve(&life, &portal, &bridge, assistant.clone(), pages);
@@ -151,12 +150,8 @@ pub async fn run(options: Options) -> Result<bool, Error> {
 
 /// Portal, pages and deliveries.
 fn serve(life: &Lifecycle, portal: &Portal, bridge: &Bridge, assistant: Option<Assistant>, listener: TcpListener) {
-    let shown = pages::Bridge {
-        admin_url: format!("http://{}", bridge.at.admin),
-        token: Some(bridge.token.clone()),
-        client: bridge.client.clone(),
-        assistant,
-    };
+    let shown =
+        pages::Bridge { admin_url: format!("http://{}", bridge.at.admin), client: bridge.client.clone(), assistant };
     let options = server::Options { portal: portal.clone(), bridge: Some(shown) };
     let stop = life.draining();
     life.spawn(Kind::Vital, "the simulated portal", async move {
@@ -238,7 +233,7 @@ fn greeting(bridge: &Bridge, home: &Home, options: &Options) -> String {
         "A day of an inbox, with short waits:".to_owned()
     } else {
         format!(
-            "Ask something at http://{portal}/chat and watch http://{portal}/events. In another terminal:\n\n    \
+            "Ask something at http://{portal}/chat and watch http://{admin}/events. In another terminal:\n\n    \
              hubspot-bridge events list --config {folder}/bridge.toml\n    \
              hubspot-bridge why THREAD --config {folder}/bridge.toml\n\nCtrl-C stops everything."
         )
@@ -247,11 +242,10 @@ fn greeting(bridge: &Bridge, home: &Home, options: &Options) -> String {
         "The hubspot-bridge sandbox: no account, no key, everything on this machine.\n\n    \
          HubSpot, simulated   http://{portal}   (chat, e-mail, inbox and what became of each event)\n    \
          the bridge           http://{public}   (process {pid}; killing it is allowed)\n    \
-         its admin API        http://{admin}   (token {token})\n    \
+         its console          http://{admin}   (and its admin API; no token: this machine only)\n    \
          its agent            {agent}\n    \
          its files            {folder}{kept}\n\n{after}\n",
         pid = bridge.pid().unwrap_or_default(),
-        token = bridge.token,
     )
 }
 

@@ -84,8 +84,7 @@ impl Desk {
         let database = home.path().join("bridge.db");
         std::fs::write(&settings, self::settings(&portal.seed(), &at, &database)).unwrap();
         let log = home.path().join("bridge.log");
-        let bridge =
-            Bridge { program: PROGRAM.into(), settings, log, at, token: TOKEN.to_owned(), client, child: None };
+        let bridge = Bridge { program: PROGRAM.into(), settings, log, at, client, child: None };
         Self { portal, bridge, home, tasks, stop }
     }
 

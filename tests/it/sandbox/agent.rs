@@ -33,7 +33,6 @@ impl Side {
         let client = deliver::client().unwrap();
         let bridge = pages::Bridge {
             admin_url: "http://127.0.0.1:9".to_owned(),
-            token: None,
             client: client.clone(),
             assistant: Some(assistant.clone()),
         };
