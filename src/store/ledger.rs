@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use super::error::Error;
-use super::types::{AuditRecord, EventFilter, EventHistory, Found, Page, SessionFilter, Stats};
-use crate::domain::{Event, EventId, Session};
+use super::types::{AuditRecord, EventFilter, EventHistory, Found, Lags, Page, SessionFilter, Stats};
+use crate::domain::{ConnectionName, Event, EventId, Outcome, Session, Timestamp};
 
 /// Read-only views.
 #[async_trait]
@@ -32,6 +32,18 @@ pub trait Ledger: Send + Sync {
     /// Another number than before when something in the store changed since: open pages look at it.
     async fn revision(&self) -> Result<i64, Error>;
 
+    /// Events that died after a position, which is the end of one and its id, in the order of their ends: at most
+    /// `limit`, 200 at the most. Begin with `(Timestamp, EventId(0))`, go on with the last one's. One that dies in the
+    /// position's very millisecond, or after the clock was set back, may be passed over.
+    async fn dead_since(&self, after: (Timestamp, EventId), limit: u32) -> Result<Vec<Event>, Error>;
+
     /// Numbers for health and metrics.
     async fn stats(&self) -> Result<Stats, Error>;
+
+    /// How many events ended how in each of the last `hours` hours, the present one among them: the hour's beginning,
+    /// the connection, the outcome, how many. Oldest first; what was none is left out. Eight days are known.
+    async fn series(&self, hours: u32) -> Result<Vec<(Timestamp, ConnectionName, Outcome, u64)>, Error>;
+
+    /// How late the work is.
+    async fn lags(&self) -> Result<Lags, Error>;
 }

@@ -3,9 +3,11 @@
 //! Two traits, each a list of whole transactions: [`Store`] is what intake, worker and handlers use, [`Ledger`] reads
 //! for people. Never SQL, never an open transaction. Every implementation passes `tests/it/store`.
 
+mod audit;
 pub mod error;
 pub mod interrupts;
 pub mod ledger;
+mod numbers;
 pub mod request;
 pub mod sqlite;
 pub mod types;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use super::audit::{Audit, AuditRecord};
+pub use super::numbers::{Lags, Stats};
 use crate::domain::{
     ConnectionName, Ending, Event, EventId, Lane, MailboxKey, MessageId, NewEvent, Object, Session, SessionId,
     SessionPatch, ThreadId, TicketId, Timestamp, TurnId,
@@ -338,30 +340,6 @@ pub struct EventHistory {
     pub runs: Vec<RunRecord>,
 }
 
-/// What somebody asked the bridge to do, before it is done: whether it could be is told by what it was about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Audit {
-    /// The name the person or program gave; nobody checks it.
-    pub who: String,
-    /// `replay`, `skip`, `pause`, `resume`, `handoff`, `custom_data`, `doctor_fix`, `sign_in`.
-    pub action: String,
-    /// The id it was about (`evt_1`, `ses_1`, a connection's name); empty: nothing in particular.
-    pub subject: String,
-    /// Words that add to it; never message text, values of custom data or addresses.
-    pub detail: Option<String>,
-}
-
-/// One line of the audit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditRecord {
-    /// Rises.
-    pub id: i64,
-    /// When it was asked.
-    pub at: Timestamp,
-    /// What.
-    pub audit: Audit,
-}
-
 /// What an id names; several things may share a number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
@@ -388,25 +366,4 @@ pub struct MailboxStatus {
     pub why: Option<String>,
     /// A turn is running now.
     pub leased: bool,
-}
-
-/// Numbers for health and metrics.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Mailboxes: due, waiting for a later time, leased.
-    pub due: u64,
-    /// See `due`.
-    pub waiting: u64,
-    /// See `due`.
-    pub leased: u64,
-    /// The oldest due time of a mailbox that is due, not held and not leased.
-    pub oldest_due: Option<Timestamp>,
-    /// Events not yet ended.
-    pub open_events: u64,
-    /// Rows of the ledger.
-    pub events: u64,
-    /// By connection, outcome and reason, of the last 24 hours.
-    pub finished: Vec<(ConnectionName, crate::domain::Outcome, Option<crate::domain::Reason>, u64)>,
-    /// Bytes of the database.
-    pub bytes: u64,
 }

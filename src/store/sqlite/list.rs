@@ -7,7 +7,8 @@ use super::event::{self, select_events};
 use super::fault::Fault;
 use super::session::{self, select_sessions};
 use crate::domain::{
-    ConnectionName, ContactId, Event, Outcome, Reason, Session, SessionState, State, ThreadId, TicketId,
+    ConnectionName, ContactId, Event, EventId, Outcome, Reason, Session, SessionState, State, ThreadId, TicketId,
+    Timestamp,
 };
 use crate::store::types::{EventFilter, Page, SessionFilter};
 
@@ -110,6 +111,20 @@ pub(super) fn sessions(
     let sql = format!("{} {} ORDER BY s.changed DESC LIMIT {}", select_sessions!(""), conditions.sql, limit + 1);
     let found = session::collect(conn, &sql, params_from_iter(conditions.values))?;
     Ok(page(found.into_iter().map(|(session, place)| (place, session)).collect(), limit))
+}
+
+/// In the order of their ends; a place within one millisecond is the id's.
+const DEAD_SINCE: &str = select_events!(
+    "WHERE e.id IN (SELECT id FROM events INDEXED BY events_died \
+       WHERE state = 'dead' AND finished_at >= ?1 AND (finished_at > ?1 OR id > ?2) ORDER BY finished_at, id LIMIT ?3) \
+     ORDER BY e.finished_at, e.id"
+);
+
+/// Events that died after a position, in the order of their ends.
+pub(super) fn dead_since(conn: &Connection, after: (Timestamp, EventId), limit: u32) -> Result<Vec<Event>, Fault> {
+    let limit = i64::from(limit.clamp(1, PAGE_MAX));
+    let found = event::collect(conn, DEAD_SINCE, [after.0.0, after.1.0, limit])?;
+    Ok(found.into_iter().map(|stored| stored.event).collect())
 }
 
 /// A state's condition; the rare ones by their own index.

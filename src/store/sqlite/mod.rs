@@ -33,6 +33,7 @@ mod room;
 mod runner;
 mod schedule;
 mod schema;
+mod series;
 mod session;
 mod stats;
 mod step;

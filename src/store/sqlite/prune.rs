@@ -8,6 +8,7 @@ use super::core::Tx;
 use super::event::HOUR_MS;
 use super::fault::Fault;
 use super::mailbox::Mailbox;
+use super::series::COUNTED_HOURS;
 use crate::domain::Timestamp;
 
 const OLD: &str = "SELECT id, turn_id, mailbox_id FROM events INDEXED BY events_finished \
@@ -26,9 +27,6 @@ const EMPTY: &str = "DELETE FROM mailboxes WHERE id = ?1 AND id < (SELECT max(id
        AND s.thread_id = object_id AND s.connection_id = mailboxes.connection_id) \
      AND NOT EXISTS (SELECT 1 FROM sessions s WHERE kind = 'ticket' \
        AND s.ticket_id = object_id AND s.connection_id = mailboxes.connection_id)";
-
-/// Hours of ended events that are counted: one day, and the hours it began and ends in.
-const COUNTED_HOURS: i64 = 26;
 
 /// Removes at most `limit` events that ended before `older_than`, and what hung on them. How many events went.
 pub(super) fn prune(tx: &mut Tx<'_>, older_than: Timestamp, limit: u32) -> Result<u32, Fault> {

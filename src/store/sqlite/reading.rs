@@ -8,11 +8,11 @@ use rusqlite::Connection;
 
 use super::fault::Fault;
 use super::runner::Kind;
-use super::{SqliteStore, audit, find, list, stats};
-use crate::domain::{Event, EventId, Session, Timestamp};
+use super::{SqliteStore, audit, find, list, series, stats};
+use crate::domain::{ConnectionName, Event, EventId, Outcome, Session, Timestamp};
 use crate::store::Error;
 use crate::store::ledger::Ledger;
-use crate::store::types::{AuditRecord, EventFilter, EventHistory, Found, Page, SessionFilter, Stats};
+use crate::store::types::{AuditRecord, EventFilter, EventHistory, Found, Lags, Page, SessionFilter, Stats};
 
 impl SqliteStore {
     /// Runs a read: on the second connection where there is one, else as work of the core.
@@ -68,6 +68,18 @@ impl Ledger for SqliteStore {
 
     async fn revision(&self) -> Result<i64, Error> {
         self.read("look for changes", |conn, _| audit::revision(conn)).await
+    }
+
+    async fn dead_since(&self, after: (Timestamp, EventId), limit: u32) -> Result<Vec<Event>, Error> {
+        self.read("list dead events", move |conn, _| list::dead_since(conn, after, limit)).await
+    }
+
+    async fn series(&self, hours: u32) -> Result<Vec<(Timestamp, ConnectionName, Outcome, u64)>, Error> {
+        self.read("count by hours", move |conn, now| series::series(conn, now, hours)).await
+    }
+
+    async fn lags(&self) -> Result<Lags, Error> {
+        self.read("count what is late", |conn, now| stats::lags(conn, now)).await
     }
 
     async fn stats(&self) -> Result<Stats, Error> {

@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::hold;
 use super::schedule::earlier;
 use crate::domain::{ConnectionName, Lane, Outcome, Reason, Timestamp};
-use crate::store::types::Stats;
+use crate::store::types::{Lags, Stats};
 
 /// Counts to a limit and no further.
 pub(super) const FREE: &str = "SELECT count(*) FROM (SELECT 1 FROM mailboxes INDEXED BY mailboxes_due \
@@ -16,7 +16,7 @@ pub(super) const FREE: &str = "SELECT count(*) FROM (SELECT 1 FROM mailboxes IND
      LIMIT ?5)";
 
 /// How far is counted one by one: about a millisecond's work.
-const COUNTED: u64 = 10_000;
+const COUNTED: u64 = Lags::MOST;
 
 pub(super) const LEASED: &str =
     "SELECT count(*) FROM mailboxes INDEXED BY mailboxes_leased WHERE lease_until IS NOT NULL";
@@ -36,10 +36,7 @@ pub(super) fn stats(conn: &Connection, now: Timestamp, queued: u64) -> Result<St
         bytes: bytes(conn)?,
         ..Stats::default()
     };
-    let ids: Vec<i64> = {
-        let mut statement = conn.prepare_cached("SELECT id FROM connections")?;
-        statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?
-    };
+    let ids = connections(conn)?;
     (stats.due, stats.waiting) = split(conn, &ids, now, queued)?;
     for connection in ids {
         let soonest = hold::soonest(conn, connection, &[Lane::Conversation, Lane::Ticket], now)?;
@@ -71,6 +68,29 @@ fn free(conn: &Connection, connections: &[i64], from: i64, to: i64) -> Result<u6
         found += statement.query_row([lane, connection, from, to, left], |row| Columns::of(row).count())?;
     }
     Ok(found)
+}
+
+/// Free mailboxes by how long they are due, or will wait.
+pub(super) fn lags(conn: &Connection, now: Timestamp) -> Result<Lags, Fault> {
+    let (connections, mut lags) = (connections(conn)?, Lags::default());
+    let mut to = now.0;
+    for (found, below) in lags.due.iter_mut().zip(Lags::DUE_BELOW.map(Some).into_iter().chain([None])) {
+        let before = below.map_or(i64::MIN, |below| now.before(below).0);
+        *found = free(conn, &connections, before.saturating_add(1), to)?;
+        to = before;
+    }
+    let mut from = now.0.saturating_add(1);
+    for (found, below) in lags.waiting.iter_mut().zip(Lags::WAITING_BELOW.map(Some).into_iter().chain([None])) {
+        let end = below.map_or(i64::MAX, |below| now.after(below).0);
+        *found = free(conn, &connections, from, end.saturating_sub(1))?;
+        from = end;
+    }
+    Ok(lags)
+}
+
+fn connections(conn: &Connection) -> Result<Vec<i64>, Fault> {
+    let mut statement = conn.prepare_cached("SELECT id FROM connections")?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 fn meta(conn: &Connection, name: &str) -> Result<u64, Fault> {

@@ -10,3 +10,6 @@ CREATE TABLE audits (
   detail  TEXT
 ) STRICT;
 CREATE INDEX audits_subject ON audits (subject, id);
+
+-- Dead ones by their end: whoever is told of them goes on where it was.
+CREATE INDEX events_died ON events (finished_at) WHERE state = 'dead';
