@@ -7,16 +7,17 @@ use axum::Json;
 use axum::extract::{self, Path, Request};
 use axum::http::StatusCode;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::error::ApiError;
+use super::views::session::{Acted, Requested};
 use super::{State, body, sessions, views};
 use crate::domain::{DedupKey, EventKind, Object, Schedule, Session, SessionState};
 use crate::limits::HANDOFF_REASON_CHARS;
 use crate::store::Batch;
 use crate::store::request::{self, Action, ActionKind, HandoffRequest};
 
-type Done = Result<(StatusCode, Json<Value>), ApiError>;
+type Done = Result<(StatusCode, Json<Acted>), ApiError>;
 
 pub(super) async fn pause(
     extract::State(admin): extract::State<State>,
@@ -116,14 +117,10 @@ fn closed() -> ApiError {
     ApiError::conflict("the session is closed", "nothing to do: a new message of the customer opens it")
 }
 
-fn as_it_is(session: &Session) -> (StatusCode, Json<Value>) {
-    (StatusCode::OK, Json(views::session(session)))
+fn as_it_is(session: &Session) -> (StatusCode, Json<Acted>) {
+    (StatusCode::OK, Json(Acted::AsItIs(views::session(session))))
 }
 
-fn requested(session: &Session, what: &str) -> Value {
-    let mut value = views::session(session);
-    if let Some(fields) = value.as_object_mut() {
-        fields.insert("requested".to_owned(), json!(what));
-    }
-    value
+fn requested(session: &Session, what: &str) -> Acted {
+    Acted::Requested(Requested { session: views::session(session), requested: what.to_owned() })
 }

@@ -3,14 +3,56 @@
 use axum::Json;
 use axum::extract;
 use axum::http::Uri;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::params::Params;
+use super::views::{HoldView, Page, words};
 use super::{Answer, State, views};
 use crate::config::{AgentKind, Connection};
 use crate::store::Hold;
 
-pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Answer {
+/// One portal joined to one agent, as it is at work.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Connection)]
+pub(super) struct ConnectionView {
+    /// Its name in the settings, and in its addresses.
+    #[schema(examples("acme"))]
+    name: String,
+    /// HubSpot's id of the account.
+    #[schema(examples("12345678"))]
+    portal_id: String,
+    /// What HubSpot's webhooks must call; null without `server.public_url`.
+    #[schema(format = "uri")]
+    webhook_url: Option<String>,
+    /// What OpenCX's webhooks must call; null where none are taken.
+    #[schema(format = "uri")]
+    opencx_webhook_url: Option<String>,
+    /// What workflow actions must call, followed by a slash and the action.
+    #[schema(format = "uri")]
+    actions_url: Option<String>,
+    #[schema(value_type = words::Mode)]
+    mode: &'static str,
+    #[schema(value_type = words::Agent)]
+    agent: &'static str,
+    /// `held` while it is not worked on.
+    health: Health,
+    /// Why not; null when it is not held.
+    hold: Option<HoldView>,
+    /// What is wrong with its settings as HubSpot sees them, in sentences.
+    problems: Vec<String>,
+}
+
+/// Whether a connection is worked on.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ConnectionHealth)]
+enum Health {
+    Ok,
+    Held,
+}
+
+pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Answer<Page<ConnectionView>> {
     Params::read(&uri, &[])?;
     let holds = admin.store.holds().await?;
     let public_url = &admin.config.server.public_url;
@@ -19,23 +61,22 @@ pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri)
         let problems = admin.problems.get(&connection.name).map(|found| found.clone()).unwrap_or_default();
         view(connection, public_url, hold, &problems)
     };
-    let items: Vec<Value> = admin.config.connections.values().map(item).collect();
-    Ok(Json(json!({ "items": items, "next": null })))
+    Ok(Json(views::whole(admin.config.connections.values().map(item).collect())))
 }
 
-fn view(connection: &Connection, public_url: &str, hold: Option<&Hold>, problems: &[String]) -> Value {
+fn view(connection: &Connection, public_url: &str, hold: Option<&Hold>, problems: &[String]) -> ConnectionView {
     let url = |door: &str| (!public_url.is_empty()).then(|| format!("{public_url}/{door}/{}", connection.name));
     let takes_opencx = connection.agent.kind == AgentKind::Opencx && connection.agent.webhook_secret.is_some();
-    json!({
-        "name": connection.name.as_str(),
-        "portal_id": connection.portal_id.to_string(),
-        "webhook_url": url("webhooks/hubspot"),
-        "opencx_webhook_url": if takes_opencx { url("webhooks/opencx") } else { None },
-        "actions_url": url("actions/hubspot"),
-        "mode": connection.mode.as_str(),
-        "agent": connection.agent.kind.as_str(),
-        "health": if hold.is_some() { "held" } else { "ok" },
-        "hold": hold.map(views::hold),
-        "problems": problems,
-    })
+    ConnectionView {
+        name: connection.name.to_string(),
+        portal_id: connection.portal_id.to_string(),
+        webhook_url: url("webhooks/hubspot"),
+        opencx_webhook_url: if takes_opencx { url("webhooks/opencx") } else { None },
+        actions_url: url("actions/hubspot"),
+        mode: connection.mode.as_str(),
+        agent: connection.agent.kind.as_str(),
+        health: if hold.is_some() { Health::Held } else { Health::Ok },
+        hold: hold.map(views::hold),
+        problems: problems.to_vec(),
+    }
 }

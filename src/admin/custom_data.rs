@@ -7,6 +7,7 @@ use axum::extract::{self, Path, Request};
 use serde_json::Value;
 
 use super::error::ApiError;
+use super::views::session::SessionView;
 use super::{Answer, State, body, sessions, views};
 use crate::domain::{NewEvent, Session, SessionPatch};
 use crate::limits::{CUSTOM_DATA_BYTES, CUSTOM_DATA_KEYS, CUSTOM_DATA_SESSION, NAME_BYTES};
@@ -22,7 +23,7 @@ pub(super) async fn patch(
     extract::State(admin): extract::State<State>,
     Path(id): Path<String>,
     request: Request,
-) -> Answer {
+) -> Answer<SessionView> {
     let fields = body::read(request.into_body(), &["custom_data"]).await?;
     let wanted = read(fields.get("custom_data"))?;
     for _ in 0..PATCHES {

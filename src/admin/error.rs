@@ -3,9 +3,30 @@
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::store;
+
+/// Every answer that is not the thing asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(super) struct ErrorView {
+    error: Refusal,
+}
+
+/// What is wrong and what to do about it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ErrorDetail)]
+struct Refusal {
+    /// A word for programs.
+    #[schema(examples("not_found"))]
+    code: &'static str,
+    /// What happened, to what.
+    message: String,
+    /// What to do about it.
+    fix: String,
+}
 
 /// A refused or failed request.
 #[derive(Clone, Debug)]
@@ -87,7 +108,7 @@ impl From<store::Error> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = json!({ "error": { "code": self.code, "message": self.message, "fix": self.fix } });
+        let body = ErrorView { error: Refusal { code: self.code, message: self.message, fix: self.fix } };
         let mut response = (self.status, Json(body)).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));

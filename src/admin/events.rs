@@ -6,6 +6,8 @@ use axum::http::Uri;
 
 use super::error::ApiError;
 use super::params::Params;
+use super::views::Page;
+use super::views::event::{EventView, HistoryView};
 use super::{Answer, State, views};
 use crate::domain::{self, EventId, Object, Outcome, Reason, Timestamp};
 use crate::store::types::EventFilter;
@@ -13,14 +15,18 @@ use crate::store::types::EventFilter;
 const KEYS: [&str; 10] =
     ["connection", "state", "outcome", "reason", "thread", "ticket", "message", "since", "limit", "cursor"];
 
-pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Answer {
+pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Answer<Page<EventView>> {
     let params = Params::read(&uri, &KEYS)?;
     let (cursor, limit) = params.page()?;
     let page = admin.ledger.events(filter(&params)?, cursor, limit).await?;
     Ok(Json(views::page(&page, views::event)))
 }
 
-pub(super) async fn show(extract::State(admin): extract::State<State>, Path(id): Path<String>, uri: Uri) -> Answer {
+pub(super) async fn show(
+    extract::State(admin): extract::State<State>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Answer<HistoryView> {
     Params::read(&uri, &[])?;
     let missing =
         || ApiError::not_found(format!("there is no event {id:?}"), "ids look like evt_1; `GET /events` lists them");

@@ -11,9 +11,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
+use utoipa::ToSchema;
 
 use crate::store::Store;
 
@@ -36,7 +37,7 @@ pub struct Health {
 pub struct Alive(Arc<Health>);
 
 /// One line of `/readyz`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Check {
     /// `draining`, `workers`, `store`.
     pub name: &'static str,
@@ -44,6 +45,22 @@ pub struct Check {
     pub ok: bool,
     /// In words.
     pub detail: String,
+}
+
+/// What `/livez` answers, always.
+#[derive(Debug, Serialize, ToSchema)]
+struct Live {
+    /// `ok`.
+    status: &'static str,
+}
+
+/// What `/readyz` answers.
+#[derive(Debug, Serialize, ToSchema)]
+struct Ready {
+    /// `ready`, or `not_ready` with the status 503.
+    status: &'static str,
+    /// What it depends on, in a stable order.
+    checks: Vec<Check>,
 }
 
 impl Health {
@@ -122,14 +139,13 @@ pub fn router(health: Arc<Health>) -> Router {
     Router::new().route("/livez", get(live)).route("/readyz", get(ready)).with_state(health)
 }
 
-async fn live() -> Json<Value> {
-    Json(json!({ "status": "ok" }))
+async fn live() -> Json<Live> {
+    Json(Live { status: "ok" })
 }
 
-async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
+async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, Json<Ready>) {
     let checks = health.checks().await;
     let ok = checks.iter().all(|check| check.ok);
     let code = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let checks = checks.map(|check| json!({ "name": check.name, "ok": check.ok, "detail": check.detail }));
-    (code, Json(json!({ "status": if ok { "ready" } else { "not_ready" }, "checks": checks })))
+    (code, Json(Ready { status: if ok { "ready" } else { "not_ready" }, checks: checks.into() }))
 }

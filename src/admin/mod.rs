@@ -72,7 +72,7 @@ pub struct State {
 /// See [`State::problems`].
 pub type Problems = Arc<DashMap<ConnectionName, Vec<String>>>;
 
-type Answer = Result<Json<Value>, ApiError>;
+type Answer<T = Value> = Result<Json<T>, ApiError>;
 
 /// The admin listener's routes. Everything but public metrics asks for the bearer token; pages of other sites are kept
 /// out, with a token and without one (which is possible on loopback only).
@@ -100,7 +100,11 @@ pub fn router(admin: State) -> Router {
         .with_state(admin)
 }
 
-async fn explain(extract::State(admin): extract::State<State>, Path(id): Path<String>, uri: Uri) -> Answer {
+async fn explain(
+    extract::State(admin): extract::State<State>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Answer<views::story::StoryView> {
     params::Params::read(&uri, &[])?;
     let found = why::gather(admin.ledger.as_ref(), &id).await?;
     if found.events.is_empty() && found.sessions.is_empty() && found.mailboxes.is_empty() {

@@ -6,6 +6,8 @@ use axum::http::Uri;
 
 use super::error::ApiError;
 use super::params::Params;
+use super::views::Page;
+use super::views::session::SessionView;
 use super::{Answer, State, views};
 use crate::domain::{Session, SessionState};
 use crate::store::SessionKey;
@@ -13,7 +15,7 @@ use crate::store::types::SessionFilter;
 
 const KEYS: [&str; 7] = ["connection", "thread", "ticket", "contact", "state", "limit", "cursor"];
 
-pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Answer {
+pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Answer<Page<SessionView>> {
     let params = Params::read(&uri, &KEYS)?;
     let (cursor, limit) = params.page()?;
     let states = format!("one of {}", SessionState::ALL.map(SessionState::as_str).join(", "));
@@ -28,7 +30,11 @@ pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri)
     Ok(Json(views::page(&page, views::session)))
 }
 
-pub(super) async fn show(extract::State(admin): extract::State<State>, Path(id): Path<String>, uri: Uri) -> Answer {
+pub(super) async fn show(
+    extract::State(admin): extract::State<State>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Answer<SessionView> {
     Params::read(&uri, &[])?;
     Ok(Json(views::session(&find(&admin, &id).await?)))
 }

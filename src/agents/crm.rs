@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::domain::{self, Contact, ContactId, CustomerContext};
 
@@ -15,15 +16,19 @@ const LISTED_MAX: usize = 10;
 const VALUE_MAX: usize = 200;
 
 /// The whole of it, each part with its status: the same shape as `GET /api/v1/context` answers with.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Crm<'a> {
     contact: Part<ContactPart<'a>>,
+    /// The primary one.
     company: Part<CompanyPart<'a>>,
+    /// Active ones first, of each the one that closes last first.
     deals: Part<List<DealPart<'a>>>,
+    /// Newest first.
     tickets: Part<List<TicketPart<'a>>>,
 }
 
-#[derive(Debug, Serialize)]
+/// One part: known with its fields, absent, or failed with words for people.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
 enum Part<T> {
     Known(T),
@@ -31,44 +36,62 @@ enum Part<T> {
     Failed { detail: String },
 }
 
-#[derive(Debug, Serialize)]
+/// The records of a part.
+#[derive(Debug, Serialize, ToSchema)]
 struct List<T> {
     items: Vec<T>,
 }
 
-#[derive(Debug, Serialize)]
+/// The contact record of the address.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CrmContact)]
 struct ContactPart<'a> {
     id: Option<&'a str>,
     name: Option<&'a str>,
     email: Option<&'a str>,
     phone: Option<&'a str>,
+    /// The rep's name.
     owner: Option<&'a str>,
 }
 
-#[derive(Debug, Serialize)]
+/// A company.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CrmCompany)]
 struct CompanyPart<'a> {
     id: &'a str,
     name: Option<&'a str>,
+    /// Of its website.
     domain: Option<&'a str>,
     industry: Option<&'a str>,
+    /// People.
     size: Option<&'a str>,
 }
 
-#[derive(Debug, Serialize)]
+/// A deal.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CrmDeal)]
 struct DealPart<'a> {
     id: &'a str,
     name: Option<&'a str>,
+    /// By HubSpot's id.
     stage: Option<&'a str>,
+    /// As HubSpot gives it, in the account's currency.
     amount: Option<&'a str>,
+    /// As HubSpot gives it.
     close_date: Option<&'a str>,
+    /// Not closed yet.
     active: bool,
 }
 
-#[derive(Debug, Serialize)]
+/// An earlier ticket.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CrmTicket)]
 struct TicketPart<'a> {
     id: &'a str,
     subject: Option<&'a str>,
+    /// Its stage, by HubSpot's id.
     status: Option<&'a str>,
+    #[schema(format = DateTime)]
     created_at: Option<String>,
 }
 

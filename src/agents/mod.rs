@@ -1,7 +1,7 @@
 //! 6. The AI side: one trait, four agents.
 
 pub mod build;
-mod crm;
+pub mod crm;
 mod custom_data;
 mod exchange;
 pub mod faq;
