@@ -101,7 +101,18 @@ fn the_command_line_is_consistent() {
         let words: Vec<&str> = ["hubspot-bridge"].into_iter().chain(words.split(' ')).collect();
         assert!(Cli::try_parse_from(&words).is_ok(), "{words:?}");
     }
-    for words in ["", "serve --port 1", "why", "events", "events replay", "events replay --force", "events replay evt_1 --state dead", "events skip", "completions klingon", "sandbox tour"] {
+    for words in [
+        "",
+        "serve --port 1",
+        "why",
+        "events",
+        "events replay",
+        "events replay --force",
+        "events replay evt_1 --state dead",
+        "events skip",
+        "completions klingon",
+        "sandbox tour",
+    ] {
         let words: Vec<&str> = ["hubspot-bridge"].into_iter().chain(words.split_whitespace()).collect();
         assert_eq!(Cli::try_parse_from(&words).unwrap_err().exit_code(), 2, "{words:?}");
     }

@@ -4,23 +4,39 @@ use std::net::SocketAddr;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
+use hubspot_bridge::clock::SystemClock;
+use hubspot_bridge::config::store::Location;
+use hubspot_bridge::domain::{self, DedupKey, EventKind, MessageId, NewEvent, Object, Reason, Schedule, ThreadId};
+use hubspot_bridge::sandbox::portal::{BodyKind, Effect, Fault};
+use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
+use hubspot_bridge::store::{Batch, Interrupts, Store, request};
 use serde_json::{Value, json};
 
-use super::desk::{Desk, PROGRAM, TOKEN, ended, printed};
+use super::desk::{Desk, MESSAGE, PROGRAM, TOKEN, ended, printed};
+
+fn status(code: u16, body: BodyKind) -> Effect {
+    Effect::Status { code, body, retry_after: None, acted: false }
+}
 
 #[tokio::test]
 async fn what_died_is_replayed_to_its_answer() {
-    let desk = Desk::with(|text| text.replace("[connections.acme]", "[connections.acme]\ntopics = []")).await;
+    let desk = Desk::open().await;
+    desk.portal.add_fault(Fault::times(10_000, "GET", MESSAGE, status(404, BodyKind::Standard)));
     let asked = desk.asks("How long does shipping take?");
     let events = desk.settled().await;
+    assert_eq!(ended(&events, &asked.message), "dead/message_not_found");
     let event = events.iter().find(|event| event["message_id"] == asked.message.0.as_str()).unwrap();
     let id = event["id"].as_str().unwrap();
-    assert_eq!(ended(&events, &asked.message), "replied");
+    desk.portal.clear_faults();
+    let replayed = desk.run(&["events", "replay", id]).await;
+    assert_eq!(replayed.status.code(), Some(0), "{}", printed(&replayed));
+    assert_eq!(ended(&desk.settled().await, &asked.message), "replied");
     let refused = desk.run(&["events", "replay", id]).await;
     assert_eq!(refused.status.code(), Some(1));
     assert!(printed(&refused).contains("--force"), "{}", printed(&refused));
@@ -30,6 +46,31 @@ async fn what_died_is_replayed_to_its_answer() {
     assert_eq!((desk.answers(&asked.thread).len(), desk.items(&asked.thread, "COMMENT").len()), (1, 1));
     let audit = desk.api("/audit").await;
     assert_eq!((&audit["items"][0]["subject"], &audit["items"][0]["detail"]), (&json!(id), &json!("force")));
+}
+
+/// Stores so many dead events, each of its own thread.
+async fn bury(desk: &Desk, count: usize) {
+    let options = Options {
+        location: Location::File(desk.database()),
+        lock_wait: Duration::from_secs(5),
+        clock: Arc::new(SystemClock),
+        interrupts: Interrupts::default(),
+        mode: Mode::Inline,
+    };
+    let store = SqliteStore::open(options).await.unwrap();
+    let event = |n: usize| NewEvent {
+        message_id: Some(MessageId(format!("m{n}"))),
+        ended: Some((domain::State::Dead, Reason::MessageNotFound)),
+        ..request::event(
+            "acme".into(),
+            Object::Thread(ThreadId(format!("9{n}"))),
+            EventKind::NewMessage,
+            &Value::Null,
+            DedupKey::of(&["buried", &n.to_string()]),
+            Schedule::Now,
+        )
+    };
+    store.append(Batch { events: (0..count).map(event).collect(), dirty: Vec::new() }).await.unwrap();
 }
 
 /// Between command and bridge: interrupts the command while its second page is on the way.
@@ -68,8 +109,9 @@ async fn a_long_replay_is_interrupted_and_gone_on_with() {
     // A thousand events of an earlier life; none of them is worked on while this is tried.
     let mut desk = Desk::open().await;
     desk.bridge.stop().await;
-    bury(&desk, 1_000);
-    desk.portal.add_fault(held());
+    bury(&desk, 1_000).await;
+    let expired = status(401, BodyKind::ExpiredToken);
+    desk.portal.add_fault(Fault { method: None, ..Fault::times(1_000_000, "GET", "/**", expired) });
     desk.bridge.start().await.unwrap();
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -85,7 +127,11 @@ async fn a_long_replay_is_interrupted_and_gone_on_with() {
 
     let first = command(&between, at, &[]).await;
     assert_eq!(first.status.code(), Some(1), "{}", printed(&first));
-    assert_eq!(String::from_utf8_lossy(&first.stdout), "400 replayed, 0 refused\n", "the page on the way was waited for");
+    assert_eq!(
+        String::from_utf8_lossy(&first.stdout),
+        "400 replayed, 0 refused\n",
+        "the page on the way was waited for"
+    );
     let said = String::from_utf8_lossy(&first.stderr).into_owned();
     let cursor = said.rsplit_once("--cursor ").unwrap().1.split(' ').next().unwrap().to_owned();
 
