@@ -36,6 +36,11 @@ pub const CUSTOM_DATA_SESSION: usize = 1_000;
 /// Bytes of one value of custom data. All of it travels to the agent with a send. Beyond it: 400.
 pub const CUSTOM_DATA_BYTES: usize = 2_048;
 
+/// Events a replay by filter puts back at the same time: they share a commit.
+pub const REPLAY_AT_ONCE: usize = 20;
+/// After this time a replay by filter begins with no further ones, and says where to go on.
+pub const REPLAY_TIME: Duration = Duration::from_secs(4);
+
 /// How far HubSpot's v3 timestamp may be from our clock, both ways, inclusive. HubSpot's rule. Beyond it: 401.
 pub const SIGNATURE_WINDOW_MS: u64 = 300_000;
 

@@ -19,7 +19,9 @@ fn main() -> ExitCode {
         tokio::runtime::Builder::new_current_thread()
     };
     let (mut out, mut err) = (io::stdout(), io::stderr());
-    let mut terminal = Terminal { out: &mut out, err: &mut err };
+    let mut input = io::BufReader::new(io::stdin());
+    let (is_read, is_asked) = cli::people();
+    let mut terminal = Terminal { out: &mut out, err: &mut err, input: &mut input, is_read, is_asked };
     let programs = Programs { serve, sandbox, backup };
     match runtime.enable_all().build() {
         Ok(runtime) => runtime.block_on(cli::run(cli, &cli::environment(), programs, &mut terminal)).into(),

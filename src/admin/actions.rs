@@ -3,15 +3,16 @@
 //! A session is changed by an event in its conversation's mailbox, so that the change takes its turn, the ledger tells it,
 //! and a running answer is interrupted.
 
-use axum::Json;
 use axum::extract::{self, Path, Request};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::error::ApiError;
+use super::operator::Operator;
 use super::views::session::{Acted, Requested};
-use super::{State, body, sessions, views};
+use super::{State, audit, body, sessions, views};
 use crate::domain::{DedupKey, EventKind, Object, Schedule, Session, SessionState};
 use crate::limits::HANDOFF_REASON_CHARS;
 use crate::store::Batch;
@@ -19,16 +20,54 @@ use crate::store::request::{self, Action, ActionKind, HandoffRequest};
 
 type Done = Result<(StatusCode, Json<Acted>), ApiError>;
 
-pub(super) async fn pause(
+/// What a request to a session led to.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    /// Nothing: it is so already.
+    AsItIs(Session),
+    /// The worker does it when it is the conversation's turn; the session as it was.
+    Requested(Session, &'static str),
+}
+
+pub(super) async fn pause_one(
     extract::State(admin): extract::State<State>,
+    Extension(who): Extension<Operator>,
     Path(id): Path<String>,
     request: Request,
 ) -> Done {
     body::read(request.into_body(), &[]).await?;
     let session = sessions::find(&admin, &id).await?;
+    Ok(told(&pause(&admin, &who, session).await?))
+}
+
+pub(super) async fn resume_one(
+    extract::State(admin): extract::State<State>,
+    Extension(who): Extension<Operator>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Done {
+    body::read(request.into_body(), &[]).await?;
+    let session = sessions::find(&admin, &id).await?;
+    Ok(told(&resume(&admin, &who, session).await?))
+}
+
+pub(super) async fn hand_off_one(
+    extract::State(admin): extract::State<State>,
+    Extension(who): Extension<Operator>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Done {
+    let fields = body::read(request.into_body(), &["reason"]).await?;
+    let reason = text(fields.get("reason"))?;
+    let session = sessions::find(&admin, &id).await?;
+    Ok(told(&hand_off(&admin, &who, session, reason).await?))
+}
+
+/// The AI falls silent. 409 when a human has it or it is closed.
+pub(super) async fn pause(admin: &State, who: &Operator, session: Session) -> Result<Asked, ApiError> {
     match session.state {
-        SessionState::Paused => Ok(as_it_is(&session)),
-        SessionState::Ai => act(&admin, &session, ActionKind::Pause, "pause").await,
+        SessionState::Paused => Ok(Asked::AsItIs(session)),
+        SessionState::Ai => act(admin, who, session, ActionKind::Pause, "pause").await,
         SessionState::HandedOff => {
             Err(ApiError::conflict("the session was handed to a human; the AI is silent already", "nothing to do"))
         }
@@ -36,47 +75,56 @@ pub(super) async fn pause(
     }
 }
 
-pub(super) async fn resume(
-    extract::State(admin): extract::State<State>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Done {
-    body::read(request.into_body(), &[]).await?;
-    let session = sessions::find(&admin, &id).await?;
+/// The AI may speak again. 409 when it is closed.
+pub(super) async fn resume(admin: &State, who: &Operator, session: Session) -> Result<Asked, ApiError> {
     match session.state {
-        SessionState::Ai => Ok(as_it_is(&session)),
-        SessionState::Paused | SessionState::HandedOff => act(&admin, &session, ActionKind::Resume, "resume").await,
+        SessionState::Ai => Ok(Asked::AsItIs(session)),
+        SessionState::Paused | SessionState::HandedOff => act(admin, who, session, ActionKind::Resume, "resume").await,
         SessionState::Closed => Err(closed()),
     }
 }
 
-/// A closed session may be handed off too: whoever asks for a human gets one.
-pub(super) async fn handoff(
-    extract::State(admin): extract::State<State>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Done {
-    let fields = body::read(request.into_body(), &["reason"]).await?;
-    let wish = HandoffRequest { v: 1, reason: reason(fields.get("reason"))?, by_human: false };
-    let session = sessions::find(&admin, &id).await?;
+/// A human gets it, also a closed one: whoever asks for a human gets one. `reason` is a remark for the reps; 400 when it is
+/// longer than [`HANDOFF_REASON_CHARS`].
+pub(super) async fn hand_off(
+    admin: &State,
+    who: &Operator,
+    session: Session,
+    reason: Option<String>,
+) -> Result<Asked, ApiError> {
+    let wish = HandoffRequest { v: 1, reason: remark(reason)?, by_human: false };
     // One without a thread has a human only once it has a ticket.
     let has_human = session.thread_id.is_some() || session.ticket_id.is_some();
     if session.state == SessionState::HandedOff && has_human {
-        return Ok(as_it_is(&session));
+        return Ok(Asked::AsItIs(session));
     }
-    raise(&admin, &session, EventKind::HandoffRequest, &wish).await?;
-    Ok((StatusCode::ACCEPTED, Json(requested(&session, "handoff"))))
+    raise(admin, who, &session, EventKind::HandoffRequest, &wish, "handoff").await?;
+    Ok(Asked::Requested(session, "handoff"))
 }
 
-async fn act(admin: &State, session: &Session, action: ActionKind, word: &str) -> Done {
-    raise(admin, session, EventKind::Action, &Action { v: 1, action }).await?;
-    Ok((StatusCode::ACCEPTED, Json(requested(session, word))))
+async fn act(
+    admin: &State,
+    who: &Operator,
+    session: Session,
+    action: ActionKind,
+    word: &'static str,
+) -> Result<Asked, ApiError> {
+    raise(admin, who, &session, EventKind::Action, &Action { v: 1, action }, word).await?;
+    Ok(Asked::Requested(session, word))
 }
 
-async fn raise(admin: &State, session: &Session, kind: EventKind, parameters: &impl Serialize) -> Result<(), ApiError> {
+async fn raise(
+    admin: &State,
+    who: &Operator,
+    session: &Session,
+    kind: EventKind,
+    parameters: &impl Serialize,
+    word: &str,
+) -> Result<(), ApiError> {
     let (name, mailbox) = (session.connection.clone(), mailbox(session)?);
     let event = request::event(name, mailbox, kind, parameters, fresh_key()?, Schedule::Now);
     let event = request::urgent(event, "admin", admin.clock.now());
+    audit::note(admin, who, word, session.id, None).await?;
     admin.store.append_own(Batch { events: vec![event], dirty: Vec::new() }).await?;
     Ok(())
 }
@@ -98,27 +146,34 @@ pub(super) fn fresh_key() -> Result<DedupKey, ApiError> {
     Ok(DedupKey(key))
 }
 
-fn reason(given: Option<&Value>) -> Result<Option<String>, ApiError> {
-    let text = match given {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(text)) => text.trim(),
+fn text(given: Option<&Value>) -> Result<Option<String>, ApiError> {
+    match given {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-            return Err(ApiError::bad_request("`reason` is not a text", "send {\"reason\": \"…\"}, or no body"));
+            Err(ApiError::bad_request("`reason` is not a text", "send {\"reason\": \"…\"}, or no body"))
         }
-    };
-    if text.chars().count() > HANDOFF_REASON_CHARS {
+    }
+}
+
+fn remark(reason: Option<String>) -> Result<Option<String>, ApiError> {
+    let reason = reason.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    if reason.as_ref().is_some_and(|text| text.chars().count() > HANDOFF_REASON_CHARS) {
         let message = format!("`reason` is longer than {HANDOFF_REASON_CHARS} characters");
         return Err(ApiError::bad_request(message, "shorten it: it is a remark for the reps"));
     }
-    Ok((!text.is_empty()).then(|| text.to_owned()))
+    Ok(reason)
 }
 
 fn closed() -> ApiError {
     ApiError::conflict("the session is closed", "nothing to do: a new message of the customer opens it")
 }
 
-fn as_it_is(session: &Session) -> (StatusCode, Json<Acted>) {
-    (StatusCode::OK, Json(Acted::AsItIs(views::session(session))))
+fn told(asked: &Asked) -> (StatusCode, Json<Acted>) {
+    match asked {
+        Asked::AsItIs(session) => (StatusCode::OK, Json(Acted::AsItIs(views::session(session)))),
+        Asked::Requested(session, what) => (StatusCode::ACCEPTED, Json(requested(session, what))),
+    }
 }
 
 fn requested(session: &Session, what: &str) -> Acted {

@@ -7,6 +7,18 @@ use serde_json::{Map, Value};
 use super::error::ApiError;
 use crate::limits::{ADMIN_BODY, BODY_READ};
 
+/// A yes or no among the fields; not given is no.
+pub(super) fn flag(fields: &Map<String, Value>, key: &str) -> Result<bool, ApiError> {
+    match fields.get(key) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(yes)) => Ok(*yes),
+        Some(Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => Err(ApiError::bad_request(
+            format!("`{key}` is neither true nor false"),
+            format!("send {{\"{key}\": true}}"),
+        )),
+    }
+}
+
 /// The body's fields, all of them among `known`.
 pub(super) async fn read(body: Body, known: &[&str]) -> Result<Map<String, Value>, ApiError> {
     let too_large = || {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::{self, Path, Request};
+use axum::{Extension, Json};
 use serde_json::Value;
 
 use super::error::ApiError;
+use super::operator::Operator;
 use super::views::session::SessionView;
-use super::{Answer, State, body, sessions, views};
+use super::{Answer, State, audit, body, sessions, views};
 use crate::domain::{NewEvent, Session, SessionPatch};
 use crate::limits::{CUSTOM_DATA_BYTES, CUSTOM_DATA_KEYS, CUSTOM_DATA_SESSION, NAME_BYTES};
 use crate::store::request::{self, TicketWrite};
@@ -17,21 +18,33 @@ use crate::store::{Batch, Error, SessionChange, SessionKey};
 /// How often a patch is tried again after somebody else's change came first.
 const PATCHES: usize = 5;
 
+/// How much of the keys' names the audit keeps.
+const NOTED_CHARS: usize = 400;
+
 type CustomData = BTreeMap<String, String>;
 
 pub(super) async fn patch(
     extract::State(admin): extract::State<State>,
+    Extension(who): Extension<Operator>,
     Path(id): Path<String>,
     request: Request,
 ) -> Answer<SessionView> {
     let fields = body::read(request.into_body(), &["custom_data"]).await?;
     let wanted = read(fields.get("custom_data"))?;
+    let named = sessions::find(&admin, &id).await?.id;
+    audit::note(&admin, &who, "custom_data", named, keys(&wanted)).await?;
     for _ in 0..PATCHES {
         let session = sessions::find(&admin, &id).await?;
         let Some(session) = apply(&admin, session, &wanted).await? else { continue };
         return Ok(Json(views::session(&session)));
     }
     Err(ApiError::conflict("the session changes faster than it can be patched", "try again in a moment"))
+}
+
+/// Their names, without their values, as far as a line of the audit holds them.
+fn keys(wanted: &CustomData) -> Option<String> {
+    let keys = wanted.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    (!keys.is_empty()).then(|| keys.chars().take(NOTED_CHARS).collect())
 }
 
 /// The session with the values; none when somebody else's change came first.

@@ -51,6 +51,21 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "the bearer token is missing or wrong", fix)
     }
 
+    /// The word that programs tell it by.
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What happened, and what to do, as one text for people.
+    pub(super) fn words(&self) -> String {
+        format!("{}; {}", self.message, self.fix)
+    }
+
+    /// The bridge cannot do it now, whatever was asked.
+    pub(super) fn is_unavailable(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
+    }
+
     pub(super) fn is_unauthorized(&self) -> bool {
         self.status == StatusCode::UNAUTHORIZED
     }
@@ -87,7 +102,12 @@ impl From<store::Error> for ApiError {
         use store::Error;
         match &error {
             Error::NotFound { .. } => Self::not_found(error.to_string(), "check the id"),
-            Error::AlreadyAnswered | Error::Refused(_) | Error::VersionConflict | Error::LeaseLost { .. } => {
+            Error::AlreadyAnswered => {
+                let fix = "with `force` (`{\"force\": true}`, `--force`) the reps get an answer as a draft comment";
+                let message = "its message was answered, or may have been; the customer is not answered twice";
+                Self::new(StatusCode::CONFLICT, "already_answered", message, fix)
+            }
+            Error::Refused(_) | Error::VersionConflict | Error::LeaseLost { .. } => {
                 Self::conflict(error.to_string(), "look again, then decide")
             }
             Error::Overloaded { .. } => Self::unavailable(error.to_string(), "try again in a moment"),

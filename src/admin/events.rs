@@ -10,7 +10,7 @@ use super::views::Page;
 use super::views::event::{EventView, HistoryView};
 use super::{Answer, State, views};
 use crate::domain::{self, EventId, Object, Outcome, Reason, Timestamp};
-use crate::store::types::EventFilter;
+use crate::store::types::{EventFilter, EventHistory};
 
 const KEYS: [&str; 10] =
     ["connection", "state", "outcome", "reason", "thread", "ticket", "message", "since", "limit", "cursor"];
@@ -28,14 +28,25 @@ pub(super) async fn show(
     uri: Uri,
 ) -> Answer<HistoryView> {
     Params::read(&uri, &[])?;
-    let missing =
-        || ApiError::not_found(format!("there is no event {id:?}"), "ids look like evt_1; `GET /events` lists them");
-    let event: EventId = id.parse().map_err(|_| missing())?;
-    let history = admin.ledger.event(event).await?.ok_or_else(missing)?;
-    Ok(Json(views::history(&history)))
+    Ok(Json(views::history(&find(&admin, named(&id)?).await?)))
 }
 
-fn filter(params: &Params) -> Result<EventFilter, ApiError> {
+/// The id that a path names.
+pub(super) fn named(id: &str) -> Result<EventId, ApiError> {
+    id.parse().map_err(|_| missing(id))
+}
+
+/// The event with this id, or 404.
+pub(super) async fn find(admin: &State, id: EventId) -> Result<EventHistory, ApiError> {
+    admin.ledger.event(id).await?.ok_or_else(|| missing(&id.to_string()))
+}
+
+fn missing(id: &str) -> ApiError {
+    ApiError::not_found(format!("there is no event {id:?}"), "ids look like evt_1; `GET /events` lists them")
+}
+
+/// The conditions among parameters.
+pub(super) fn filter(params: &Params) -> Result<EventFilter, ApiError> {
     let words = |all: Vec<&str>| format!("one of {}", all.join(", "));
     let states = words(domain::State::ALL.map(domain::State::as_str).to_vec());
     let outcomes = words(Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect());

@@ -4,6 +4,7 @@
 //! custom data by a patch. The composition root builds [`State`] and serves the two routers.
 
 mod actions;
+mod audit;
 mod auth;
 mod body;
 mod connections;
@@ -16,6 +17,7 @@ pub mod health;
 mod metrics;
 mod operator;
 mod params;
+mod replay;
 mod sessions;
 mod stats;
 mod views;
@@ -79,12 +81,16 @@ type Answer<T = Value> = Result<Json<T>, ApiError>;
 pub fn router(admin: State) -> Router {
     let api = Router::new()
         .route("/events", get(events::list))
+        .route("/events/replay", post(replay::many))
         .route("/events/{id}", get(events::show))
+        .route("/events/{id}/replay", post(replay::one))
+        .route("/events/{id}/skip", post(replay::skip_one))
         .route("/sessions", get(sessions::list))
         .route("/sessions/{id}", get(sessions::show).patch(custom_data::patch))
-        .route("/sessions/{id}/pause", post(actions::pause))
-        .route("/sessions/{id}/resume", post(actions::resume))
-        .route("/sessions/{id}/handoff", post(actions::handoff))
+        .route("/sessions/{id}/pause", post(actions::pause_one))
+        .route("/sessions/{id}/resume", post(actions::resume_one))
+        .route("/sessions/{id}/handoff", post(actions::hand_off_one))
+        .route("/audit", get(audit::list))
         .route("/connections", get(connections::list))
         .route("/context", get(context::show))
         .route("/stats", get(stats::show))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::Query;
 use axum::http::Uri;
+use serde_json::{Map, Value};
 
 use super::error::ApiError;
 
@@ -27,6 +28,26 @@ impl Params {
             let twice = !value.is_empty() && params.insert(key.clone(), value).is_some();
             if twice {
                 return Err(ApiError::bad_request(format!("parameter {key:?} is given twice"), "give it once"));
+            }
+        }
+        Ok(Self(params))
+    }
+
+    /// The same from the fields of a body: texts, and numbers where a number is wanted; null counts as not given.
+    pub(super) fn of(fields: &Map<String, Value>) -> Result<Self, ApiError> {
+        let mut params = BTreeMap::new();
+        for (key, value) in fields {
+            let text = match value {
+                Value::Null => continue,
+                Value::String(text) => text.clone(),
+                Value::Number(number) => number.to_string(),
+                Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+                    let message = format!("`{key}` is neither a text nor a number");
+                    return Err(ApiError::bad_request(message, "send {\"key\": \"value\"}"));
+                }
+            };
+            if !text.is_empty() {
+                params.insert(key.clone(), text);
             }
         }
         Ok(Self(params))

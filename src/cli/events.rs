@@ -1,10 +1,10 @@
-//! `events list` and `events show`.
+//! `events list`, `show` and `skip`; `replay` is next door.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::client::{self, Client, Target, escape, query, word};
 use super::terminal::Failure;
-use super::{Exit, Place, Terminal, table};
+use super::{Exit, Place, Terminal, replay, table};
 
 /// What to see of the ledger.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -18,11 +18,20 @@ pub enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Work on an ended event again, or on all that meet conditions
+    Replay(Box<replay::Args>),
+    /// End a waiting event without working on it
+    Skip {
+        /// `evt_1`
+        id: String,
+        #[command(flatten)]
+        target: Target,
+    },
 }
 
-/// Which events.
-#[derive(Clone, Debug, clap::Args)]
-pub struct List {
+/// Which events: all given conditions hold.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Conditions {
     /// Of one connection
     #[arg(long)]
     connection: Option<String>,
@@ -47,6 +56,13 @@ pub struct List {
     /// Received at or after, e.g. 2026-11-21T09:00:00Z
     #[arg(long)]
     since: Option<String>,
+}
+
+/// Which events, and how many.
+#[derive(Clone, Debug, clap::Args)]
+pub struct List {
+    #[command(flatten)]
+    conditions: Conditions,
     /// How many, at most 200
     #[arg(long)]
     limit: Option<String>,
@@ -90,22 +106,45 @@ pub(super) async fn run(command: Command, place: &Place<'_>, terminal: &mut Term
     match command {
         Command::List(args) => list(&args, place, terminal).await,
         Command::Show { id, target } => show(&id, &target, place, terminal).await,
+        Command::Replay(args) => replay::run(&args, place, terminal).await,
+        Command::Skip { id, target } => skip(&id, &target, place, terminal).await,
     }
 }
 
+impl Conditions {
+    /// Those that are given, by the API's names.
+    pub(super) fn given(&self) -> Vec<(&'static str, &str)> {
+        let all = [
+            ("connection", &self.connection),
+            ("state", &self.state),
+            ("outcome", &self.outcome),
+            ("reason", &self.reason),
+            ("thread", &self.thread),
+            ("ticket", &self.ticket),
+            ("message", &self.message),
+            ("since", &self.since),
+        ];
+        all.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?))).collect()
+    }
+}
+
+async fn skip(id: &str, target: &Target, place: &Place<'_>, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
+    let path = format!("/events/{}/skip", escape(id));
+    let answer = Client::admin(target, place)?.post(&path, &json!({})).await?;
+    if target.json {
+        writeln!(terminal.out, "{}", answer.text)?;
+    } else {
+        writeln!(terminal.out, "{} is skipped", table::printable(&word(&answer.json, "id")))?;
+    }
+    Ok(Exit::Fine)
+}
+
 async fn list(args: &List, place: &Place<'_>, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    let query = query(&[
-        ("connection", args.connection.as_deref()),
-        ("state", args.state.as_deref()),
-        ("outcome", args.outcome.as_deref()),
-        ("reason", args.reason.as_deref()),
-        ("thread", args.thread.as_deref()),
-        ("ticket", args.ticket.as_deref()),
-        ("message", args.message.as_deref()),
-        ("since", args.since.as_deref()),
-        ("limit", args.limit.as_deref()),
-        ("cursor", args.cursor.as_deref()),
-    ]);
+    let conditions = args.conditions.given();
+    let given = conditions.iter().map(|(key, value)| (*key, Some(*value)));
+    let pairs: Vec<(&str, Option<&str>)> =
+        given.chain([("limit", args.limit.as_deref()), ("cursor", args.cursor.as_deref())]).collect();
+    let query = query(&pairs);
     let answer = Client::admin(&args.target, place)?.ask(&format!("/events{query}")).await?;
     page(&answer, args.target.json, &COLUMNS, terminal)
 }

@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod events;
 mod healthcheck;
+mod replay;
 pub mod sandbox;
 mod serve;
 mod sessions;
@@ -22,7 +23,7 @@ use std::pin::Pin;
 
 use clap::{Parser, Subcommand};
 
-pub use terminal::{Exit, Terminal};
+pub use terminal::{Exit, Terminal, people};
 
 use crate::config::{Config, Loaded};
 use terminal::Failure;
@@ -50,7 +51,7 @@ pub enum Command {
     Sandbox(sandbox::Args),
     /// Say what happened to a thread, message, ticket, session or event, and why
     Why(why::Args),
-    /// The ledger: every event and how it ended
+    /// The ledger: every event and how it ended; replay or skip some
     #[command(subcommand)]
     Events(events::Command),
     /// The sessions: who has which conversation

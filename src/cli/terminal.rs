@@ -1,6 +1,6 @@
-//! What a command writes to and how it ends.
+//! What a command writes to and reads from, and how it ends.
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::process::ExitCode;
 
 use super::Cause;
@@ -33,6 +33,12 @@ pub struct Terminal<'a> {
     pub out: &'a mut (dyn Write + Send),
     /// What went wrong.
     pub err: &'a mut (dyn Write + Send),
+    /// What somebody types.
+    pub input: &'a mut (dyn BufRead + Send),
+    /// A person reads `err`: a line may be written over.
+    pub is_read: bool,
+    /// A person may be asked: reads `err` and types.
+    pub is_asked: bool,
 }
 
 /// Why a command did not do what was asked.
@@ -66,7 +72,27 @@ impl Failure {
     }
 }
 
+/// Who is at the ends of this process: does a person read standard error, and may one be asked?
+#[must_use]
+pub fn people() -> (bool, bool) {
+    let reads = io::stderr().is_terminal();
+    (reads, reads && io::stdin().is_terminal())
+}
+
 impl Terminal<'_> {
+    /// Is it to be done? Nobody who could be asked is a failure: say `--yes` then.
+    pub(super) fn confirm(&mut self, what: &str) -> Result<bool, Failure> {
+        if !self.is_asked {
+            let fix = "say --yes if that is meant".to_owned();
+            return Err(Failure::Unreachable { message: format!("{what} Nobody is here to be asked"), fix });
+        }
+        write!(self.err, "{what} Go on? [y/N] ")?;
+        self.err.flush()?;
+        let mut answer = String::new();
+        self.input.read_line(&mut answer)?;
+        Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
+    }
+
     /// Says why, with every cause behind it.
     pub(super) fn report(&mut self, failure: &Failure) -> Exit {
         let exit = failure.exit();

@@ -131,7 +131,8 @@ pub trait Store: Send + Sync {
     /// Returns when a mailbox of these lanes may be due: at the next due time, or as soon as something was stored. May wake early.
     async fn wait_due(&self, lanes: &[crate::domain::Lane]) -> Result<(), Error>;
 
-    /// Replays or skips an event on an operator's word. A forced replay puts `"replay":"draft"` into the event's data.
+    /// Replays or skips an event on an operator's word. A forced replay of an
+    /// answered message puts `"replay":"draft"` into the event's data.
     async fn operate(&self, operation: Operation) -> Result<(), Error>;
 
     /// Notes what somebody asked for, before it is done. Kept as long as events are.

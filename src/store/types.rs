@@ -259,11 +259,12 @@ impl Hold {
 /// An operator's word about one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// Back into its mailbox. Refused as [`super::Error::AlreadyAnswered`] when its turn was answered, unless forced.
+    /// Back into its mailbox, for a fresh start. Refused as [`super::Error::AlreadyAnswered`] when its message was
+    /// answered, or may have been, unless forced.
     Replay {
         /// Which.
         event: EventId,
-        /// Even so; the worker then drafts.
+        /// Even so: the answer is a draft then. Of what was not answered, a plain replay.
         force: bool,
     },
     /// Ends a waiting event as `skipped_by_operator`.
@@ -319,7 +320,7 @@ pub struct Page<T> {
 /// One run of a turn, for the timeline of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunRecord {
-    /// 1, 2, ….
+    /// 1, 2, …; from 1 again after a replay.
     pub run: u32,
     /// When it started.
     pub started_at: Timestamp,

@@ -84,7 +84,10 @@ pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Fini
     Ok(talk.finish(Some(&scene), Reason::NotAMessage))
 }
 
-fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
+fn begin<'a>(cx: &'a Context, mut run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
+    // A draft about something old must not make a draft of the answer to something new: it waits for a turn of its own.
+    let alone = run.turn.events.iter().all(|event| is_replay(event) || event.kind == EventKind::ThreadProperty);
+    let later: Vec<Event> = if alone { Vec::new() } else { run.turn.events.extract_if(.., |e| is_replay(e)).collect() };
     let journal = Journal::new(cx.store.as_ref(), run.lease, run.watch, cx.clock.as_ref(), run.turn.steps);
     let endings = run.turn.events.iter().filter_map(super::unknown_kind).collect();
     Talk {
@@ -100,7 +103,7 @@ fn begin<'a>(cx: &'a Context, run: Run<'a>, thread_id: ThreadId) -> Talk<'a> {
         open: Vec::new(),
         announced: HashMap::new(),
         endings,
-        returned: Vec::new(),
+        returned: later.into_iter().map(|event| event.id).collect(),
         patch: SessionPatch::default(),
         followups: Vec::new(),
         own_writes: Vec::new(),
@@ -135,6 +138,7 @@ async fn nothing_to_look_at(talk: &Talk<'_>) -> Result<bool, Stop> {
     Ok(talk.cx.store.session(&key).await?.is_none())
 }
 
+/// Does an operator want a draft about a message that was answered?
 fn is_replay(event: &Event) -> bool {
     event.kind.announces_message() && event.data.as_deref().is_some_and(|data| data.contains("\"replay\":\"draft\""))
 }

@@ -162,11 +162,13 @@ impl Talk<'_> {
 
     /// Binds newer messages to the turn, once in its life.
     pub async fn extend(&mut self) -> Result<Vec<Event>, Stop> {
-        if self.extended {
+        // What joined a replay would only be drafted.
+        if self.extended || self.replay {
             return Ok(Vec::new());
         }
         self.extended = true;
-        let events = self.cx.store.extend_turn(self.lease).await?;
+        let mut events = self.cx.store.extend_turn(self.lease).await?;
+        self.returned.extend(events.extract_if(.., |event| super::is_replay(event)).map(|event| event.id));
         self.events.extend(events.iter().cloned());
         Ok(events)
     }

@@ -89,19 +89,30 @@ fn mailboxes(conn: &Connection, id: &str) -> Result<Vec<MailboxStatus>, Fault> {
     Ok(found)
 }
 
+/// Its runs, those before a replay first.
 fn history(conn: &Connection, event: Event) -> Result<EventHistory, Fault> {
-    let runs = match event.turn {
-        Some(turn) => runs(conn, turn, &event)?,
-        None => Vec::new(),
+    let mut turns: Vec<(i64, u32)> = {
+        let mut statement =
+            conn.prepare_cached("SELECT turn_id, attempts FROM replayed WHERE event_id = ?1 ORDER BY turn_id")?;
+        statement.query_map([event.id.0], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?
     };
-    Ok(EventHistory { event, runs })
+    match (event.turn, turns.iter_mut().find(|(turn, _)| Some(TurnId(*turn)) == event.turn)) {
+        (Some(_), Some((_, attempts))) => *attempts = attempts.saturating_add(event.attempts),
+        (Some(turn), None) => turns.push((turn.0, event.attempts)),
+        (None, _) => {}
+    }
+    let mut all = Vec::new();
+    for (turn, attempts) in turns {
+        all.extend(runs(conn, turn, attempts)?);
+    }
+    Ok(EventHistory { event, runs: all })
 }
 
 /// A dissolved turn is opened again under its number: runs before the event joined are not its own.
-fn runs(conn: &Connection, turn: TurnId, event: &Event) -> Result<Vec<RunRecord>, Fault> {
-    let steps = step::all(conn, turn.0)?;
+fn runs(conn: &Connection, turn: i64, attempts: u32) -> Result<Vec<RunRecord>, Fault> {
+    let steps = step::all(conn, turn)?;
     let mut statement = conn.prepare_cached(RUNS)?;
-    let mut rows = statement.query([turn.0])?;
+    let mut rows = statement.query([turn])?;
     let mut runs = Vec::new();
     while let Some(row) = rows.next()? {
         let mut columns = Columns::of(row);
@@ -114,6 +125,6 @@ fn runs(conn: &Connection, turn: TurnId, event: &Event) -> Result<Vec<RunRecord>
             steps: steps.iter().filter(|step| step.run == run).cloned().collect(),
         });
     }
-    let own = usize::try_from(event.attempts).unwrap_or(usize::MAX).min(runs.len());
+    let own = usize::try_from(attempts).unwrap_or(usize::MAX).min(runs.len());
     Ok(runs.split_off(runs.len() - own))
 }

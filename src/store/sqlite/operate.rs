@@ -8,7 +8,7 @@ use super::event::{self, select_events};
 use super::fault::Fault;
 use super::mailbox::Mailbox;
 use super::session;
-use crate::domain::{Ending, Event, EventId, Object, Outcome, Reason, Session, State};
+use crate::domain::{Ending, Event, EventId, EventKind, Object, Outcome, Reason, Session, State};
 use crate::store::{Error, Operation, SessionKey};
 
 /// Does it, or says why not.
@@ -21,35 +21,74 @@ pub(super) fn operate(tx: &mut Tx<'_>, operation: Operation) -> Result<(), Fault
 
 fn replay(tx: &mut Tx<'_>, id: EventId, force: bool) -> Result<(), Fault> {
     let (event, mailbox) = find(tx, id)?;
+    if let Some(why) = hopeless(&event) {
+        return Err(Error::Refused(format!("{id} {why}")).into());
+    }
     let Some(mut mailbox) = mailbox else {
         return Err(
             Error::Refused(format!("{id} names no thread and no ticket, so there is nothing to work on")).into()
         );
     };
-    if !event.state.is_final() {
-        return Err(Error::Refused(format!("{id} has not ended yet, it is {}", event.state.as_str())).into());
-    }
-    if !force && answered(tx, &event)? {
+    let answered = answered(tx, &event)?;
+    if answered && !force {
         return Err(Error::AlreadyAnswered.into());
     }
-    let data = if force { Some(forced(event.data.as_deref())) } else { event.data };
+    remember(tx, &event)?;
+    let data = if answered { Some(forced(event.data.as_deref())) } else { event.data };
     tx.conn
         .prepare_cached(
-            "UPDATE events SET state = 'pending', timing = 0, due_at = ?2, data = ?3, outcome = NULL, reason = NULL, \
-             detail = NULL, finished_at = NULL WHERE id = ?1",
+            "UPDATE events SET state = 'pending', timing = 0, due_at = ?2, data = ?3, attempts = 0, outcome = NULL, \
+             reason = NULL, detail = NULL, finished_at = NULL WHERE id = ?1",
         )?
         .execute(params![id.0, tx.now.0, data])?;
     tx.memory.tally.open += 1;
+    if mailbox.turn.is_none() {
+        // An operator's word is a fresh start: what failed before in this mailbox is tried at once, too.
+        mailbox.attempts = 0;
+        mailbox.why = None;
+        mailbox.times.not_before = None;
+    }
     mailbox.reschedule(tx)?;
     mailbox.save(tx)?;
     tx.memory.effects.wake = true;
     Ok(())
 }
 
+/// Why working on it again could come to nothing good.
+fn hopeless(event: &Event) -> Option<&'static str> {
+    match (event.state, event.outcome, event.reason) {
+        (State::Pending, _, _) => Some("waits already; it is worked on when it is due"),
+        (State::Running, _, _) => Some("is being worked on; wait until its turn has ended"),
+        (_, Some(Outcome::Relayed | Outcome::NoteMirrored), _) => {
+            Some("has reached the agent's side; a replay would tell it twice")
+        }
+        (_, _, Some(Reason::UnknownPortal)) => {
+            Some("is of a portal that no connection has; nothing of that portal can be read")
+        }
+        _ if event.kind == EventKind::Unreadable => {
+            Some("could not be read when it came in, and nothing of it was kept")
+        }
+        _ => None,
+    }
+}
+
+/// Keeps the runs so far: the event's next turn is another one.
+fn remember(tx: &Tx<'_>, event: &Event) -> Result<(), Fault> {
+    if let (Some(turn), 1..) = (event.turn, event.attempts) {
+        tx.conn
+            .prepare_cached(
+                "INSERT INTO replayed (event_id, turn_id, attempts) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT DO UPDATE SET attempts = attempts + excluded.attempts",
+            )?
+            .execute(params![event.id.0, turn.0, event.attempts])?;
+    }
+    Ok(())
+}
+
 fn skip(tx: &mut Tx<'_>, id: EventId) -> Result<(), Fault> {
     let (event, mailbox) = find(tx, id)?;
     let (State::Pending, Some(mut mailbox)) = (event.state, mailbox) else {
-        let state = event.state.as_str();
+        let state = if event.state == State::Running { "being worked on" } else { event.state.as_str() };
         return Err(
             Error::Refused(format!("{id} does not wait, it is {state}; only a waiting event can be skipped")).into()
         );
@@ -81,20 +120,44 @@ fn find(tx: &Tx<'_>, id: EventId) -> Result<(Event, Option<Mailbox>), Fault> {
     Ok((stored.event, mailbox))
 }
 
-/// Would a replay lead to a second answer? Everything at or before `answered_through` is settled.
+/// Would a replay lead to a second answer? Every customer's message at or before `answered_through` is settled, however
+/// its event ended; so is one whose turn died when its reply stood in the thread, or may have.
 fn answered(tx: &Tx<'_>, event: &Event) -> Result<bool, Fault> {
-    if matches!(event.outcome, Some(Outcome::Relayed | Outcome::NoteMirrored)) {
-        return Ok(true); // It would reach the agent's side twice.
+    if !event.kind.announces_message() || event.reason.is_some_and(is_no_question) {
+        return Ok(false);
     }
-    // An interrupted turn's post may stand: the session counts its messages as answered then.
-    let settled =
-        matches!(event.outcome, Some(Outcome::Replied | Outcome::Drafted | Outcome::Merged | Outcome::HandedOff))
-            || event.reason == Some(Reason::Interrupted);
+    if event.reason == Some(Reason::AlreadyAnswered) || (event.state == State::Dead && reply_may_stand(tx, event)?) {
+        return Ok(true);
+    }
     let through = session_of(tx, event)?.and_then(|session| session.answered_through);
-    Ok(settled
-        && through.is_some_and(|through| {
-            through.at >= event.happened_at() || Some(&through.message) == event.message_id.as_ref()
-        }))
+    Ok(through.is_some_and(|through| {
+        through.at >= event.happened_at() || Some(&through.message) == event.message_id.as_ref()
+    }))
+}
+
+/// Was it found to be nothing that a customer wrote and waits for?
+fn is_no_question(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::InternalComment
+            | Reason::NotAMessage
+            | Reason::OwnMessage
+            | Reason::AiMarker
+            | Reason::SenderIsBot
+            | Reason::SenderIsAgent
+            | Reason::SenderIsInternal
+            | Reason::OutgoingMessage
+            | Reason::AutoReply
+    )
+}
+
+/// The words of `post::Record`: what became of the post was never found out.
+fn reply_may_stand(tx: &Tx<'_>, event: &Event) -> Result<bool, Fault> {
+    let mut statement = tx.conn.prepare_cached(
+        "SELECT 1 FROM steps WHERE turn_id = ?1 AND name = 'post_reply' AND (status IN ('intended', 'done') \
+         OR (status = 'skipped' AND json_valid(result) AND json_extract(result, '$.ended') = 'unknown'))",
+    )?;
+    Ok(statement.exists([event.turn.map(|turn| turn.0)])?)
 }
 
 fn session_of(tx: &Tx<'_>, event: &Event) -> Result<Option<Session>, Fault> {

@@ -38,10 +38,13 @@ pub(super) fn prune(tx: &mut Tx<'_>, older_than: Timestamp, limit: u32) -> Resul
         })?;
         rows.collect::<Result<_, _>>()?
     };
+    let mut turns: BTreeSet<i64> = old.iter().filter_map(|(_, turn, _)| *turn).collect();
     for (event, _, _) in &old {
+        let mut replayed = tx.conn.prepare_cached("DELETE FROM replayed WHERE event_id = ?1 RETURNING turn_id")?;
+        turns.extend(replayed.query_map([event], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?);
         tx.conn.prepare_cached("DELETE FROM events WHERE id = ?1")?.execute([event])?;
     }
-    for turn in old.iter().filter_map(|(_, turn, _)| *turn).collect::<BTreeSet<_>>() {
+    for turn in turns {
         remove_turn(tx, turn, "ended_at IS NOT NULL")?;
     }
     for mailbox in old.iter().filter_map(|(_, _, mailbox)| *mailbox).collect::<BTreeSet<_>>() {

@@ -13,3 +13,11 @@ CREATE INDEX audits_subject ON audits (subject, id);
 
 -- Dead ones by their end: whoever is told of them goes on where it was.
 CREATE INDEX events_died ON events (finished_at) WHERE state = 'dead';
+-- The turns of an event before it was replayed, and how many of their runs it was part of.
+CREATE TABLE replayed (
+  event_id INTEGER NOT NULL REFERENCES events (id) ON DELETE CASCADE,
+  turn_id  INTEGER NOT NULL REFERENCES turns (id) ON DELETE CASCADE,
+  attempts INTEGER NOT NULL,
+  PRIMARY KEY (event_id, turn_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX replayed_turn ON replayed (turn_id);

@@ -8,7 +8,8 @@ use clap::{CommandFactory, Parser};
 use hubspot_bridge::admin::health::{self, Health};
 use hubspot_bridge::cli::{self, Cause, Cli, Exit, Programs, Running, Terminal};
 use hubspot_bridge::config::Config;
-use hubspot_bridge::domain::{Reason, SessionPatch};
+use hubspot_bridge::domain::{Ending, Reason, SessionPatch};
+use hubspot_bridge::store::Ledger;
 use tokio::net::TcpListener;
 
 use super::house::House;
@@ -21,12 +22,20 @@ struct Said {
 }
 
 async fn run(words: &[&str], env: &[(&str, &str)]) -> Said {
+    at(words, env, None).await
+}
+
+/// The same where a person types this, if there is one.
+async fn at(words: &[&str], env: &[(&str, &str)], typed: Option<&str>) -> Said {
     let cli = Cli::try_parse_from(["hubspot-bridge"].iter().chain(words)).unwrap();
     let env: BTreeMap<String, String> =
         env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let programs = Programs { serve, sandbox, backup };
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let exit = cli::run(cli, &env, programs, &mut Terminal { out: &mut out, err: &mut err }).await;
+    let mut input = typed.unwrap_or_default().as_bytes();
+    let person = typed.is_some();
+    let mut terminal = Terminal { out: &mut out, err: &mut err, input: &mut input, is_read: person, is_asked: person };
+    let exit = cli::run(cli, &env, programs, &mut terminal).await;
     Said { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
 }
 
@@ -45,12 +54,16 @@ fn backup(from: &Path, to: &Path) -> Result<(), Cause> {
 
 /// Runs a command while the house listens; the token is the house's own.
 async fn ask(house: &House, words: &[&str]) -> Said {
+    ask_at(house, words, None).await
+}
+
+async fn ask_at(house: &House, words: &[&str], typed: Option<&str>) -> Said {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let env = [("BRIDGE_ADMIN_URL", url.as_str()), ("BRIDGE_ADMIN_TOKEN", "canary-admin")];
+    let env = [("BRIDGE_ADMIN_URL", url.as_str()), ("BRIDGE_ADMIN_TOKEN", "canary-admin"), ("USER", "ada")];
     tokio::select! {
         ended = std::future::IntoFuture::into_future(axum::serve(listener, house.router.clone())) => panic!("{ended:?}"),
-        said = run(words, &env) => said,
+        said = at(words, &env, typed) => said,
     }
 }
 
@@ -74,6 +87,9 @@ fn the_command_line_is_consistent() {
         "why 123 --json --admin-url http://x --token-file y",
         "events list --state dead --limit 5",
         "events show evt_1",
+        "events replay evt_1 --force --json",
+        "events replay --state dead --reason agent_failed --force --yes --cursor 5",
+        "events skip evt_1",
         "sessions list --ticket 5",
         "sessions show ses_1 --json",
         "config check",
@@ -85,7 +101,18 @@ fn the_command_line_is_consistent() {
         let words: Vec<&str> = ["hubspot-bridge"].into_iter().chain(words.split(' ')).collect();
         assert!(Cli::try_parse_from(&words).is_ok(), "{words:?}");
     }
-    for words in ["", "serve --port 1", "why", "events", "completions klingon", "sandbox tour"] {
+    for words in [
+        "",
+        "serve --port 1",
+        "why",
+        "events",
+        "events replay",
+        "events replay --force",
+        "events replay evt_1 --state dead",
+        "events skip",
+        "completions klingon",
+        "sandbox tour",
+    ] {
         let words: Vec<&str> = ["hubspot-bridge"].into_iter().chain(words.split_whitespace()).collect();
         assert_eq!(Cli::try_parse_from(&words).unwrap_err().exit_code(), 2, "{words:?}");
     }
@@ -230,4 +257,58 @@ async fn programs_are_run_and_completions_printed() {
     assert_eq!((said.exit, std::fs::read_to_string(&to).unwrap().as_str()), (Exit::Fine, "rows"));
     let memory = run(&["backup", "x"], &[("BRIDGE__STORE__URL", "sqlite::memory:")]).await;
     assert_eq!(memory.exit, Exit::CouldNotRun);
+}
+
+/// Three dead events, and one that waits.
+async fn house_of_the_dead() -> House {
+    let house = House::new("[admin]\ntoken = \"canary-admin\"\n").await;
+    for n in 1..=3 {
+        house.message(&format!("t{n}"), &format!("m{n}")).await;
+        house.turn(|ending| Ending::dead(ending.event, Reason::PayloadUnreadable)).await;
+    }
+    house.message("t4", "m4").await;
+    house
+}
+
+#[tokio::test]
+async fn one_event_is_replayed_and_skipped_by_name() {
+    let house = house().await;
+    house.message("t3", "m3").await;
+    let skipped = ask(&house, &["events", "skip", "evt_3"]).await;
+    assert_eq!((skipped.exit, skipped.out.as_str()), (Exit::Fine, "evt_3 is skipped\n"), "{}", skipped.err);
+    let replayed = ask(&house, &["events", "replay", "evt_3"]).await;
+    assert_eq!((replayed.exit, replayed.out.as_str()), (Exit::Fine, "evt_3 is replayed, it is pending\n"));
+    let again = ask(&house, &["events", "replay", "evt_3", "--force"]).await;
+    assert_eq!((again.exit, again.out.as_str()), (Exit::Failed, ""));
+    assert!(again.err.contains("evt_3 waits already"), "{}", again.err);
+    let audits = house.store.audits(None, None, 10).await.unwrap().items;
+    assert!(audits.len() == 3 && audits.iter().all(|record| record.audit.who == "ada"), "{audits:?}");
+}
+
+#[tokio::test]
+async fn many_are_replayed_once_somebody_means_it() {
+    let house = house_of_the_dead().await;
+    let words = ["events", "replay", "--state", "dead"];
+    let nobody = ask(&house, &words).await;
+    assert_eq!((nobody.exit, nobody.out.as_str()), (Exit::CouldNotRun, ""));
+    assert!(nobody.err.contains("replays 3 ended events with state dead"), "{}", nobody.err);
+    assert!(nobody.err.contains("--yes"), "{}", nobody.err);
+    for no in ["\n", "n\n", ""] {
+        let said = ask_at(&house, &words, Some(no)).await;
+        assert_eq!((said.exit, said.out.as_str()), (Exit::Fine, ""));
+        assert!(said.err.ends_with("Go on? [y/N] nothing was replayed\n"), "{}", said.err);
+    }
+    assert!(house.store.audits(None, None, 10).await.unwrap().items.is_empty());
+    let yes = ask_at(&house, &words, Some("y\n")).await;
+    assert_eq!(yes.exit, Exit::Failed, "their replies stand in the thread");
+    assert!(yes.err.contains("\r0 replayed, 3 refused"), "{}", yes.err);
+    let lines: Vec<&str> = yes.out.lines().collect();
+    assert_eq!(lines.len(), 2, "the same reason once: {}", yes.out);
+    assert!(lines[1].trim_start().starts_with("3  its message was answered, or may have been"), "{}", yes.out);
+    let forced = ask(&house, &["events", "replay", "--state", "dead", "--force", "--yes"]).await;
+    assert_eq!((forced.exit, forced.out.as_str()), (Exit::Fine, "3 replayed, 0 refused\n"));
+    let none = ask(&house, &["events", "replay", "--state", "dead", "--yes", "--json"]).await;
+    assert_eq!((none.exit, none.out.as_str()), (Exit::Fine, "{\"replayed\":[],\"refused\":[],\"next\":null}\n"));
+    let wrong = ask(&house, &["events", "replay", "--state", "asleep", "--yes"]).await;
+    assert_eq!((wrong.exit, wrong.out.as_str()), (Exit::Failed, ""));
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod actions;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod auth;
 #[cfg(test)]
 mod commands;
@@ -14,6 +16,8 @@ mod custom_data;
 mod health;
 #[cfg(test)]
 pub mod house;
+#[cfg(test)]
+mod replay;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]

@@ -27,6 +27,7 @@ mod outside;
 pub(crate) mod record;
 mod records;
 mod relay;
+mod replay;
 mod reviewed;
 mod skips;
 mod startup;

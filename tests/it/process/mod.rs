@@ -24,6 +24,7 @@ mod outside;
 mod own_agent;
 mod power;
 mod proxy;
+mod replay;
 mod rounds;
 mod rules;
 mod secrets;

@@ -4,9 +4,9 @@ use hubspot_bridge::domain::{
     AnsweredThrough, Ending, EventId, EventKind, Lane, NewEvent, Outcome, Reason, SessionPatch, State, ThreadId,
     Timestamp,
 };
-use hubspot_bridge::store::{Error, Finish, Operation, SessionChange, SessionKey};
+use hubspot_bridge::store::{Error, Finish, Operation, SessionChange, SessionKey, StepIntent, StepResult, StepStatus};
 
-use super::house::{House, connection, event, message, quiet, thread};
+use super::house::{House, TTL, connection, event, message, quiet, thread};
 
 fn replay(event: EventId, force: bool) -> Operation {
     Operation::Replay { event, force }
@@ -59,11 +59,124 @@ pub async fn refuses_a_second_answer_unless_forced(house: House) {
     assert_eq!(house.event(stored.ids[0]).await.data.as_deref(), Some("{\"replay\":\"draft\",\"v\":1}"));
     assert_eq!(house.event(stored.ids[1]).await.data.as_deref(), Some("{\"k\":2,\"replay\":\"draft\",\"v\":1}"));
 
-    // Ended without an answer: nothing stands against a replay, however much was answered since.
+    // However it ended then: the customer was answered.
     let (lease, turn) = house.begin().await;
     let endings = turn.events.iter().map(|event| Ending::dead(event.id, Reason::AttemptsExhausted)).collect();
     house.store().finish(&lease, Finish { endings, ..Finish::default() }).await.expect("finished");
-    house.store().operate(replay(stored.ids[0], false)).await.expect("replayed");
+    let refused = house.store().operate(replay(stored.ids[0], false)).await;
+    assert!(matches!(refused, Err(Error::AlreadyAnswered)), "{refused:?}");
+}
+
+/// Ends the one due turn after a step `post_reply` in this state.
+async fn dies_after_a_post(house: &House, status: Option<StepStatus>, result: Option<&str>) {
+    let (lease, turn) = house.begin().await;
+    let intent = StepIntent {
+        name: "post_reply".to_owned(),
+        act_deadline: house.now(),
+        anchor: None,
+        text_hash: None,
+        text: None,
+    };
+    house.store().intend(&lease, intent).await.expect("intended");
+    if let Some(status) = status {
+        let result = StepResult { status, result: result.map(str::to_owned), text: None, posted: None };
+        house.store().settle(&lease, "post_reply", result).await.expect("settled");
+    }
+    let endings = turn.events.iter().map(|event| Ending::dead(event.id, Reason::AttemptsExhausted)).collect();
+    house.store().finish(&lease, Finish { endings, ..Finish::default() }).await.expect("finished");
+}
+
+pub async fn refuses_what_may_have_been_answered_before_it_died(house: House) {
+    let unknown = Some("{\"v\":1,\"ended\":\"unknown\"}");
+    let refused = Some("{\"v\":1,\"ended\":\"rejected_by_hubspot\"}");
+    let cases = [
+        (None, None, true),
+        (Some(StepStatus::Done), None, true),
+        (Some(StepStatus::Skipped), unknown, true),
+        (Some(StepStatus::Skipped), refused, false),
+        (Some(StepStatus::Skipped), None, false),
+        (Some(StepStatus::NotSent), None, false),
+    ];
+    for (n, (status, result, may_stand)) in cases.into_iter().enumerate() {
+        let thread = (n + 1).to_string();
+        let id = house.append(vec![message(&thread, &format!("m{n}"))]).await.ids[0];
+        dies_after_a_post(&house, status, result).await;
+        let replayed = house.store().operate(replay(id, false)).await;
+        assert_eq!(matches!(replayed, Err(Error::AlreadyAnswered)), may_stand, "{status:?} {result:?}: {replayed:?}");
+        if may_stand {
+            house.store().operate(replay(id, true)).await.expect("forced");
+            assert_eq!(house.event(id).await.data.as_deref(), Some("{\"replay\":\"draft\",\"v\":1}"));
+        } else {
+            assert_eq!((replayed.ok(), house.event(id).await.data), (Some(()), None));
+        }
+        let (lease, turn) = house.begin().await;
+        house.finish(&lease, &turn).await;
+    }
+}
+
+pub async fn a_replay_starts_anew_and_keeps_its_runs(house: House) {
+    let id = house.append(vec![message("1", "a")]).await.ids[0];
+    for _ in 0..2 {
+        let (lease, _) = house.begin().await;
+        house.store().defer(&lease, house.now(), "busy", true).await.expect("deferred");
+    }
+    dies_after_a_post(&house, Some(StepStatus::NotSent), None).await;
+    // Something else in the mailbox fails and is left alone for long.
+    let other = house.append(vec![message("1", "b")]).await.ids[0];
+    let (lease, _) = house.begin().await;
+    house.store().defer(&lease, house.now().after(TTL * 100), "down", true).await.expect("deferred");
+
+    house.store().operate(replay(id, false)).await.expect("replayed");
+    let history = house.store().event(id).await.expect("read").expect("there");
+    assert_eq!((history.event.attempts, history.runs.len()), (0, 3));
+    let again = house.store().operate(replay(id, true)).await;
+    assert!(matches!(&again, Err(Error::Refused(why)) if why.contains("waits already")), "{again:?}");
+
+    let lease = house.claim(Lane::Conversation, 1).await.remove(0);
+    assert_eq!(lease.attempts, 0, "a fresh start");
+    let turn = house.store().open_turn(&lease).await.expect("opened").expect("due");
+    assert_eq!(turn.events.iter().map(|event| event.id).collect::<Vec<_>>(), [id, other]);
+    let running = house.store().operate(replay(id, true)).await;
+    assert!(matches!(&running, Err(Error::Refused(why)) if why.contains("being worked on")), "{running:?}");
+    let skipped = house.store().operate(skip(id)).await;
+    assert!(matches!(&skipped, Err(Error::Refused(why)) if why.contains("being worked on")), "{skipped:?}");
+    house.finish(&lease, &turn).await;
+    let history = house.store().event(id).await.expect("read").expect("there");
+    assert_eq!(history.event.attempts, 1);
+    let notes: Vec<Option<&str>> = history.runs.iter().map(|run| run.note.as_deref()).collect();
+    assert_eq!(notes, [Some("busy"), Some("busy"), Some("finished"), Some("finished")]);
+    assert_eq!(history.runs[2].steps.len(), 1, "and what was done then");
+
+    // All of it goes with the event.
+    house.append(vec![message("9", "newest")]).await;
+    house.advance(TTL);
+    house.store().prune(house.now(), 10).await.expect("pruned");
+    assert_eq!(house.store().event(id).await.expect("read"), None);
+}
+
+pub async fn refuses_what_a_replay_could_not_mend(house: House) {
+    let elsewhere = NewEvent {
+        ended: Some((State::Skipped, Reason::UnknownPortal)),
+        ..event(EventKind::NewMessage, thread("1"), "p")
+    };
+    let unreadable = NewEvent {
+        ended: Some((State::Dead, Reason::PayloadUnreadable)),
+        ..event(EventKind::Unreadable, thread("1"), "u")
+    };
+    let stored = house.append(vec![elsewhere, unreadable, message("1", "told")]).await;
+    let (lease, turn) = house.begin().await;
+    let endings = vec![Ending::done(turn.events[0].id, Outcome::Relayed)];
+    house.store().finish(&lease, Finish { endings, ..Finish::default() }).await.expect("finished");
+    for (id, words) in stored.ids.iter().zip(["no connection has", "could not be read", "tell it twice"]) {
+        for force in [false, true] {
+            let refused = house.store().operate(replay(*id, force)).await;
+            assert!(matches!(&refused, Err(Error::Refused(why)) if why.contains(words)), "{refused:?}");
+        }
+    }
+}
+
+fn skip(event: EventId) -> Operation {
+    Operation::Skip { event }
 }
 
 pub async fn skips_only_what_waits(house: House) {
@@ -73,13 +186,12 @@ pub async fn skips_only_what_waits(house: House) {
         ..event(EventKind::Unreadable, thread("1"), "u")
     };
     let stored = house.append(vec![message("1", "a"), quiet("1", "b"), unreadable]).await;
-    let skip = |event| Operation::Skip { event };
     house.store().operate(skip(stored.ids[0])).await.expect("skipped");
     let event = house.event(stored.ids[0]).await;
     assert_eq!((event.state, event.reason), (State::Skipped, Some(Reason::SkippedByOperator)));
     assert_eq!(house.claim(Lane::Conversation, 1).await, [], "only the burst waits, and it has not ended");
     house.store().operate(skip(stored.ids[1])).await.expect("skipped");
-    house.advance(super::house::TTL);
+    house.advance(TTL);
     assert_eq!(house.claim(Lane::Conversation, 1).await, []);
     for operation in [skip(stored.ids[0]), skip(stored.ids[2]), replay(stored.ids[2], true)] {
         let refused = house.store().operate(operation).await;

@@ -1,0 +1,64 @@
+//! `GET /audit`: what people asked the bridge to do. Everything that changes something is noted through here, before
+//! it is done.
+
+use axum::Json;
+use axum::extract;
+use axum::http::Uri;
+use serde::Serialize;
+
+use super::error::ApiError;
+use super::operator::Operator;
+use super::params::Params;
+use super::{State, views};
+use crate::store::Audit;
+use crate::store::types::AuditRecord;
+
+/// One line of the audit.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct AuditItem {
+    /// Rises.
+    id: String,
+    /// When it was asked, RFC 3339 UTC.
+    at: String,
+    /// The name the person or program gave; nobody checks it.
+    who: String,
+    /// `replay`, `skip`, `pause`, `resume`, `handoff`, `custom_data`, `doctor_fix`, `sign_in`.
+    action: String,
+    /// The id it was about; empty: nothing in particular.
+    subject: String,
+    /// What adds to it.
+    detail: Option<String>,
+}
+
+/// A page of the audit, newest first.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct AuditPage {
+    items: Vec<AuditItem>,
+    /// Give it as `cursor` for the next page; none at the end.
+    next: Option<String>,
+}
+
+pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Result<Json<AuditPage>, ApiError> {
+    let params = Params::read(&uri, &["subject", "limit", "cursor"])?;
+    let (cursor, limit) = params.page()?;
+    let page = admin.ledger.audits(params.text("subject"), cursor, limit).await?;
+    let items = page.items.into_iter().map(item).collect();
+    Ok(Json(AuditPage { items, next: page.next.map(|next| next.to_string()) }))
+}
+
+/// Notes a wish. An `Err` means that it must not be done.
+pub(super) async fn note(
+    admin: &State,
+    who: &Operator,
+    action: &str,
+    subject: impl ToString,
+    detail: Option<String>,
+) -> Result<(), ApiError> {
+    let (who, action, subject) = (who.0.clone(), action.to_owned(), subject.to_string());
+    Ok(admin.store.audit(Audit { who, action, subject, detail }).await?)
+}
+
+fn item(record: AuditRecord) -> AuditItem {
+    let Audit { who, action, subject, detail } = record.audit;
+    AuditItem { id: record.id.to_string(), at: views::time(record.at), who, action, subject, detail }
+}

@@ -1,0 +1,69 @@
+//! Who asked for what.
+
+use axum::http::StatusCode;
+use hubspot_bridge::domain::{Ending, Reason, SessionPatch};
+use serde_json::{Value, json};
+
+use super::house::House;
+
+async fn audit(house: &House, query: &str) -> Vec<Value> {
+    house.get(&format!("/api/v1/audit{query}")).await.1["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn everything_that_changes_something_is_noted_with_who_asked() {
+    let house = House::new("").await;
+    house.session("t1", SessionPatch::default()).await;
+    house.message("t1", "m1").await;
+    house.turn(|ending| Ending::dead(ending.event, Reason::AgentFailed)).await;
+    let by_filter = r#"{"state": "dead", "reason": "agent_failed", "connection": "acme", "force": true, "limit": 5}"#;
+    for (method, path, body) in [
+        ("POST", "events/evt_1/replay", r#"{"force": true}"#),
+        ("POST", "events/evt_1/skip", ""),
+        ("POST", "events/replay", by_filter),
+        ("PATCH", "sessions/ses_1", r#"{"custom_data": {"plan": "canary-gold", "vip": "canary-yes"}}"#),
+        ("POST", "sessions/ses_1/pause", ""),
+        ("POST", "sessions/ses_1/handoff", r#"{"reason": "canary words"}"#),
+    ] {
+        let request = axum::http::Request::builder().method(method).uri(format!("/api/v1/{path}"));
+        let request = request.header("x-operator", "ada").body(axum::body::Body::from(body)).unwrap();
+        let answer = tower::ServiceExt::oneshot(house.router.clone(), request).await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+    let items = audit(&house, "").await;
+    let told: Vec<Value> =
+        items.iter().rev().map(|item| json!([item["action"], item["subject"], item["detail"]])).collect();
+    assert_eq!(
+        told,
+        [
+            json!(["replay", "evt_1", "force"]),
+            json!(["skip", "evt_1", null]),
+            json!(["replay", "acme", "by filter: connection=acme reason=agent_failed state=dead, force"]),
+            json!(["custom_data", "ses_1", "plan, vip"]),
+            json!(["pause", "ses_1", null]),
+            json!(["handoff", "ses_1", null]),
+        ]
+    );
+    assert!(items.iter().all(|item| item["who"] == "ada" && item["at"] == "2026-11-21T09:00:00.000Z"), "{items:?}");
+    assert!(!json!(items).to_string().contains("canary"));
+}
+
+#[tokio::test]
+async fn the_audit_is_filtered_and_paged_newest_first() {
+    let house = House::new("").await;
+    for thread in ["t1", "t2"] {
+        house.message(thread, thread).await;
+    }
+    for event in [1, 2, 1] {
+        house.send("POST", &format!("/api/v1/events/evt_{event}/skip"), "").await;
+    }
+    let (status, first) = house.get("/api/v1/audit?limit=2").await;
+    let ids =
+        |page: &Value| page["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect::<Vec<_>>();
+    assert_eq!((status, ids(&first)), (StatusCode::OK, vec![json!("3"), json!("2")]));
+    let next = first["next"].as_str().unwrap();
+    let (_, second) = house.get(&format!("/api/v1/audit?limit=2&cursor={next}")).await;
+    assert_eq!((ids(&second), &second["next"]), (vec![json!("1")], &Value::Null));
+    assert_eq!(audit(&house, "?subject=evt_1").await.len(), 2, "also what was refused: it was asked for");
+    assert_eq!(house.get("/api/v1/audit?who=ada").await.0, StatusCode::BAD_REQUEST);
+}
