@@ -119,3 +119,15 @@ pub const RELAY_RUNS: u32 = 5;
 pub const SECOND_DELIVERY_LOOK: Duration = Duration::from_mins(10);
 /// The longest pause between two looks that HubSpot did not answer.
 pub const DELIVERY_LOOK_PAUSE: Duration = Duration::from_mins(15);
+/// Open pages of the console that are told of changes, of all browsers together: each holds one of [`CONNECTIONS`], and a
+/// quarter of those leaves room for the API and the metrics. Beyond it: 503, the page says that it is not live.
+pub const CONSOLE_STREAMS: usize = 64;
+/// Wrong tokens that may be typed into the console's sign-in within [`SIGN_IN_WINDOW`], by everybody together: ten a minute
+/// is 5 million a year. Beyond it: 429 until the oldest is a window old; who is signed in, and programs, notice nothing.
+pub const SIGN_IN_TRIES: usize = 10;
+/// See [`SIGN_IN_TRIES`].
+pub const SIGN_IN_WINDOW: Duration = Duration::from_mins(1);
+/// The longest a page of the console waits for HubSpot to say where its own pages are; without an answer it has no links.
+pub const PORTAL_WAIT: Duration = Duration::from_secs(1);
+/// How long a page does without asking again.
+pub const PORTAL_RETRY: Duration = Duration::from_mins(1);

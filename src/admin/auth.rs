@@ -3,6 +3,8 @@
 //! With a token: whoever sends it, and on the console's pages whoever signed in with it. Without one (the settings allow
 //! that on loopback only): anybody on this machine who names it as such. A page of another site in neither case, see
 //! [`crate::web`].
+//!
+//! Refusals are JSON for programs and pages for people.
 
 use axum::extract::{self, Request};
 use axum::http::{HeaderMap, Method, Uri, header};
@@ -10,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::State;
-use super::console::sign_in;
+use super::console::{refusal, sign_in};
 use super::error::ApiError;
 use super::operator::{self, Operator};
 use crate::config::{Secret, secret};
@@ -22,29 +24,39 @@ pub(super) async fn require(
     mut request: Request,
     next: Next,
 ) -> Response {
+    let wants_page = wants_page(&request);
+    let who = admitted(&admin, &request);
+    let response = match &who {
+        Ok(who) => {
+            if let Some(who) = who {
+                request.extensions_mut().insert(who.clone());
+            }
+            next.run(request).await
+        }
+        Err(error) if error.is_unauthorized() && wants_page && is_read(request.method()) => {
+            return sign_in::lead(request.uri()).into_response();
+        }
+        Err(error) => error.clone().into_response(),
+    };
+    let who = who.ok().flatten();
+    if wants_page { refusal::for_people(who.as_ref(), response) } else { response }
+}
+
+/// Who asks; none where that does not matter.
+fn admitted(admin: &State, request: &Request) -> Result<Option<Operator>, ApiError> {
     let settings = &admin.config.admin;
     if web::is_foreign(request.method(), request.headers(), &settings.public_url) {
-        return foreign().into_response();
+        return Err(foreign());
     }
     let path = request.uri().path();
     let open = (settings.metrics_public && path == "/metrics") || (settings.token.is_some() && sign_in::is_open(path));
-    let who = match &settings.token {
+    match &settings.token {
         _ if open => Ok(None),
-        Some(token) => known(&request, token, admin.clock.now()).map(Some),
+        Some(token) => known(request, token, admin.clock.now()).map(Some),
         None if web::names_loopback(request.headers()) => {
             Ok(Some(named(request.headers(), "somebody on this machine")))
         }
         None => Err(not_local()),
-    };
-    match who {
-        Ok(who) => {
-            if let Some(who) = who {
-                request.extensions_mut().insert(who);
-            }
-            next.run(request).await
-        }
-        Err(error) if error.is_unauthorized() && wants_page(&request) => sign_in::lead(request.uri()).into_response(),
-        Err(error) => error.into_response(),
     }
 }
 
@@ -57,8 +69,8 @@ fn known(request: &Request, token: &Secret, now: Timestamp) -> Result<Operator, 
         return Ok(named(headers, "the API"));
     }
     // Programs send the token: a browser's cookie opens pages, nothing else.
-    let signed_in = is_page(request.uri()).then(|| sign_in::cookie(headers)).flatten();
-    signed_in.and_then(|sealed| Operator::unseal(sealed, &token, now)).ok_or_else(ApiError::unauthorized)
+    let mut sealed = is_page(request.uri()).then(|| sign_in::cookies(headers)).into_iter().flatten();
+    sealed.find_map(|sealed| Operator::unseal(sealed, &token, now)).ok_or_else(ApiError::unauthorized)
 }
 
 /// The token, or why nobody is let in.
@@ -78,12 +90,14 @@ fn is_page(uri: &Uri) -> bool {
     !uri.path().starts_with("/api/") && uri.path() != "/metrics"
 }
 
-/// A browser that is on its way to a page, and would rather sign in than read JSON.
+/// A browser that is on its way to a page, and would rather sign in, or read why not, than read JSON.
 fn wants_page(request: &Request) -> bool {
     let accepts = request.headers().get(header::ACCEPT).and_then(|accepts| accepts.to_str().ok());
-    request.method() == Method::GET
-        && is_page(request.uri())
-        && accepts.is_some_and(|accepts| accepts.contains("text/html"))
+    is_page(request.uri()) && accepts.is_some_and(|accepts| accepts.contains("text/html"))
+}
+
+fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 fn bearer(value: &str) -> Option<&str> {

@@ -70,6 +70,11 @@ impl ApiError {
         self.status == StatusCode::UNAUTHORIZED
     }
 
+    /// What happened, and what to do about it, for a page.
+    pub(super) fn words(&self) -> (&str, &str) {
+        (&self.message, &self.fix)
+    }
+
     pub(super) fn forbidden(message: impl Into<String>, fix: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", message, fix)
     }
@@ -133,6 +138,8 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
         }
+        // Browsers are shown a page made of it, see `console::refusal`.
+        response.extensions_mut().insert(self);
         response
     }
 }

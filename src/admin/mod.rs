@@ -122,7 +122,10 @@ async fn explain(
 }
 
 async fn no_such_route(uri: Uri) -> ApiError {
-    ApiError::not_found(format!("there is no {}", uri.path()), "the API is under /api/v1, the metrics at /metrics")
+    ApiError::not_found(
+        format!("there is no {}", uri.path()),
+        "the pages begin at /, the API is under /api/v1, the metrics at /metrics",
+    )
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> ApiError {

@@ -18,16 +18,21 @@ const NAME_CHARS: usize = 60;
 /// How long a person stays signed in.
 pub(super) const SIGNED_IN: Duration = Duration::from_hours(12);
 
-/// A person or program; a request's extension once it is let in.
+/// A person or program; a request's extension once it is let in. The second field: signed in, so that there is a way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Operator(pub String);
+pub(super) struct Operator(pub String, bool);
 
 impl Operator {
     /// A name as it was given, or `otherwise` when nothing of it can be shown.
     pub(super) fn named(name: &str, otherwise: &str) -> Self {
         let name: String = name.chars().filter(|c| !c.is_control()).take(NAME_CHARS).collect();
         let name = name.trim();
-        Self(if name.is_empty() { otherwise } else { name }.to_owned())
+        Self(if name.is_empty() { otherwise } else { name }.to_owned(), false)
+    }
+
+    /// A browser that keeps a seal of ours, not a program that sends the token.
+    pub(super) fn is_signed_in(&self) -> bool {
+        self.1
     }
 
     /// What the browser keeps: name and end, sealed with the admin token, so that a new token signs everybody out.
@@ -42,7 +47,7 @@ impl Operator {
         mac(token, open).verify_slice(&URL_SAFE_NO_PAD.decode(seal).ok()?).ok()?;
         let (until, name) = open.split_once('.')?;
         let name = String::from_utf8(URL_SAFE_NO_PAD.decode(name).ok()?).ok()?;
-        (now.0 < until.parse().ok()?).then_some(Self(name))
+        (now.0 < until.parse().ok()?).then_some(Self(name, true))
     }
 }
 
@@ -60,8 +65,9 @@ mod tests {
 
     #[test]
     fn a_seal_is_broken_by_another_token_by_time_and_by_another_name() {
-        let sealed = Operator("Ada".to_owned()).seal("token", Timestamp(1_000));
-        assert_eq!(Operator::unseal(&sealed, "token", Timestamp(999)), Some(Operator("Ada".to_owned())));
+        let ada = || Operator("Ada".to_owned(), true);
+        let sealed = ada().seal("token", Timestamp(1_000));
+        assert_eq!(Operator::unseal(&sealed, "token", Timestamp(999)), Some(ada()));
         assert_eq!(Operator::unseal(&sealed, "token", Timestamp(1_000)), None);
         assert_eq!(Operator::unseal(&sealed, "other", Timestamp(0)), None);
         let (_, rest) = sealed.split_once('.').unwrap();

@@ -2,6 +2,7 @@
 mod admin;
 mod agents;
 mod config;
+mod console;
 mod conversation;
 mod filters;
 mod hubspot;

@@ -1,6 +1,5 @@
 //! The frame of every page, its style and its script.
 
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
@@ -29,28 +28,37 @@ const PLACES: [(&str, &str); 7] = [
 pub(super) fn page(who: &Operator, here: &str, title: &str, main: &Markup) -> Response {
     let bar = html! {
         header.top {
-            a.brand href="/" { span.mark aria-hidden="true" {} "hubspot-bridge" }
+            a.brand href="/" { span.mark aria-hidden="true" {} span { "hubspot-bridge" } }
             nav aria-label="Pages" {
                 @for (path, label) in PLACES {
                     a href=(path) aria-current=[(path == here).then_some("page")] { (label) }
                 }
             }
-            form.search action="/why" role="search" {
-                input type="search" name="id" aria-label="Thread, message, ticket, contact e-mail or event" placeholder="Why? An id or e-mail" required;
+            form.search action="/why" role="search" aria-label="What happened to something" {
+                input type="search" name="id" aria-label="Thread, message, ticket, session or event id, or a contact's e-mail" placeholder="Why? An id or e-mail" autocomplete="off" spellcheck="false" required;
                 button.plain { "Find" }
             }
-            form.who method="post" action="/sign-out" { span.quiet { (who.0) } button.plain { "Sign out" } }
+            @if who.is_signed_in() {
+                form.who method="post" action="/sign-out" { span.quiet { (who.0) } button.plain { "Sign out" } }
+            }
         }
     };
-    frame(title, &bar, main)
+    // The script writes into the state of a page that is live; without scripts it stays empty.
+    let foot = html! {
+        footer.foot {
+            p { "Times are UTC." }
+            p #live-state .live-state role="status" {}
+        }
+    };
+    frame(title, &bar, &foot, main)
 }
 
 /// A page for those who are not let in yet.
 pub(super) fn outside(title: &str, main: &Markup) -> Response {
-    frame(title, &html! {}, main)
+    frame(title, &html! {}, &html! {}, main)
 }
 
-fn frame(title: &str, bar: &Markup, main: &Markup) -> Response {
+fn frame(title: &str, bar: &Markup, foot: &Markup, main: &Markup) -> Response {
     let body = html! {
         (DOCTYPE)
         html lang="en" {
@@ -63,18 +71,17 @@ fn frame(title: &str, bar: &Markup, main: &Markup) -> Response {
                 link rel="stylesheet" href="/assets/console.css";
                 script src="/assets/console.js" defer {}
             }
-            body { (bar) (main) }
+            body {
+                a.skip href="#content" { "Skip to the content" }
+                (bar)
+                div #content tabindex="-1" { (main) }
+                (foot)
+            }
         }
     };
     // Without a referrer browsers hide a form's origin even from its own site, which then could not tell it.
     let headers = [(CONTENT_SECURITY_POLICY, PAGE_POLICY), (REFERRER_POLICY, "same-origin")];
     (headers, body).into_response()
-}
-
-/// A page that says what went wrong and what to do.
-pub(super) fn refusal(who: &Operator, status: StatusCode, title: &str, message: &str, fix: &str) -> Response {
-    let main = html! { main.narrow { h1 { (title) } p { (message) } p.quiet { (fix) } } };
-    (status, page(who, "", title, &main)).into_response()
 }
 
 /// A time, UTC, to the second.

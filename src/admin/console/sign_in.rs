@@ -1,12 +1,13 @@
 //! Signing in with the admin token, for browsers. The cookie holds a name and an end, sealed with the token.
 
+use axum::Extension;
 use axum::extract::{self, Request};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::layout;
+use super::{Shared, layout};
 use crate::admin::State;
 use crate::admin::auth;
 use crate::admin::error::ApiError;
@@ -17,9 +18,9 @@ use crate::store::Audit;
 
 const COOKIE: &str = "bridge_console";
 
-/// What is shown before anybody is known.
+/// What is shown before anybody is known. Whoever is no longer known may leave, too.
 pub(in crate::admin) fn is_open(path: &str) -> bool {
-    path == "/sign-in" || path.starts_with("/assets/")
+    path == "/sign-in" || path == "/sign-out" || path.starts_with("/assets/")
 }
 
 /// To the form, and from there back.
@@ -28,39 +29,57 @@ pub(in crate::admin) fn lead(from: &Uri) -> Redirect {
     Redirect::to(&format!("/sign-in?next={}", utf8_percent_encode(back, NON_ALPHANUMERIC)))
 }
 
-/// The sealed cookie a browser sent.
-pub(in crate::admin) fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// The sealed cookies a browser sent: more than one when a neighbouring host set one of that name, too.
+pub(in crate::admin) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = sent.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
+    let pairs = sent.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(|(name, _)| *name == COOKIE).map(|(_, value)| value)
 }
 
-pub(super) async fn page(uri: Uri) -> Response {
-    let next = field(uri.query().unwrap_or_default().as_bytes(), "next");
-    layout::outside("Sign in", &form(&next, None))
+pub(super) async fn page(extract::State(admin): extract::State<State>, uri: Uri) -> Response {
+    let next = local(&field(uri.query().unwrap_or_default().as_bytes(), "next"));
+    if admin.config.admin.token.is_none() {
+        return Redirect::to(&next).into_response();
+    }
+    layout::outside("Sign in", &form(&next, "", None))
 }
 
-pub(super) async fn enter(extract::State(admin): extract::State<State>, request: Request) -> Response {
+pub(super) async fn enter(
+    extract::State(admin): extract::State<State>,
+    Extension(shared): Extension<Shared>,
+    request: Request,
+) -> Response {
     let read = tokio::time::timeout(BODY_READ, axum::body::to_bytes(request.into_body(), ADMIN_BODY)).await;
     let Ok(Ok(body)) = read else {
         return ApiError::bad_request("the form did not arrive whole", "send it again").into_response();
     };
-    let next = local(&field(&body, "next"));
+    let (next, name) = (local(&field(&body, "next")), field(&body, "name"));
     let Some(token) = &admin.config.admin.token else { return Redirect::to(&next).into_response() };
     let token = match auth::reveal(token) {
         Ok(token) => token,
         Err(error) => return error.into_response(),
     };
-    if !secret::is_same(field(&body, "token").trim(), &token) {
-        let wrong = form(&next, Some("That is not the token in force."));
-        return (StatusCode::UNAUTHORIZED, layout::outside("Sign in", &wrong)).into_response();
+    let now = admin.clock.now();
+    match shared.tries.attempt(now, || secret::is_same(field(&body, "token").trim(), &token)) {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::warn!("somebody typed a wrong admin token into the console's sign-in");
+            return refused(StatusCode::UNAUTHORIZED, &next, &name, "That is not the token in force.");
+        }
+        Err(wait) => {
+            let seconds = wait.as_secs().max(1);
+            let words = format!("Too many wrong tokens were typed here. Try again in {seconds} seconds.");
+            let mut response = refused(StatusCode::TOO_MANY_REQUESTS, &next, &name, &words);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            return response;
+        }
     }
-    let who = Operator::named(&field(&body, "name"), "somebody with the token");
+    let who = Operator::named(&name, "somebody with the token");
     let noted = Audit { who: who.0.clone(), action: "sign_in".to_owned(), subject: String::new(), detail: None };
     if let Err(error) = admin.store.audit(noted).await {
         return ApiError::from(error).into_response();
     }
-    let sealed = who.seal(&token, admin.clock.now().after(SIGNED_IN));
+    let sealed = who.seal(&token, now.after(SIGNED_IN));
     kept(&admin, &sealed, SIGNED_IN.as_secs(), &next)
 }
 
@@ -68,31 +87,49 @@ pub(super) async fn leave(extract::State(admin): extract::State<State>) -> Respo
     kept(&admin, "", 0, "/sign-in")
 }
 
+/// `Lax`, not `Strict`: the links in HubSpot's comments lead here, and a browser that follows one must bring the cookie.
+/// Whatever changes something is a POST, which another site's page cannot send: the cookie stays away, and
+/// [`crate::web::is_foreign`] refuses it.
 fn kept(admin: &State, value: &str, seconds: u64, next: &str) -> Response {
     let secure = if admin.config.admin.public_url.starts_with("https:") { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+    let cookie = format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
     ([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response()
 }
 
-fn form(next: &str, wrong: Option<&str>) -> Markup {
+fn refused(status: StatusCode, next: &str, name: &str, words: &str) -> Response {
+    (status, layout::outside("Sign in", &form(next, name, Some(words)))).into_response()
+}
+
+/// `wrong` is about the token; the name that was typed stays.
+fn form(next: &str, name: &str, wrong: Option<&str>) -> Markup {
+    let (invalid, described) = (wrong.map(|_| "true"), wrong.map(|_| "token-problem token-help"));
     html! {
-        main.narrow {
+        main.sign-in {
+            p.brand { span.mark aria-hidden="true" {} "hubspot-bridge" }
             h1 { "Sign in" }
             form.stack method="post" action="/sign-in" {
                 input type="hidden" name="next" value=(next);
-                label { "Admin token" input type="password" name="token" autocomplete="current-password" required autofocus; }
-                label { "Your name, for the audit" input name="name" autocomplete="name" maxlength="60"; }
-                @if let Some(wrong) = wrong { p.failed role="alert" { (wrong) } }
+                label {
+                    "Admin token"
+                    input type="password" name="token" autocomplete="current-password" required autofocus
+                        aria-invalid=[invalid] aria-describedby=(described.unwrap_or("token-help"));
+                }
+                @if let Some(wrong) = wrong { p #token-problem .failed role="alert" { (wrong) } }
+                p #token-help .hint { "It is in the bridge's settings, as " code { "admin.token" } " or in the file that " code { "admin.token_file" } " names." }
+                label { "Your name, for the audit" input name="name" value=(name) autocomplete="name" maxlength="60"; }
                 button { "Sign in" }
             }
         }
     }
 }
 
-/// A path of ours: nobody is sent elsewhere.
+/// A path of ours: nobody is sent elsewhere. Browsers drop tabs and line breaks from an address and read `\` as `/`, so that
+/// `/<tab>/evil.example` would be another host.
 fn local(next: &str) -> String {
-    let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
-    if ours { next.to_owned() } else { "/".to_owned() }
+    let ours = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace());
+    if ours && HeaderValue::from_str(next).is_ok() { next.to_owned() } else { "/".to_owned() }
 }
 
 fn field(form: &[u8], key: &str) -> String {

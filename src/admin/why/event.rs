@@ -17,7 +17,8 @@ pub(super) fn lines(history: &EventHistory) -> Vec<Line> {
     lines
 }
 
-fn came_in(event: &Event) -> String {
+/// How it came in, in a sentence.
+pub(in crate::admin) fn came_in(event: &Event) -> String {
     let what = match event.kind {
         EventKind::NewMessage if event.message_type.as_deref() == Some("COMMENT") => {
             "HubSpot announced an internal comment".to_owned()
@@ -109,14 +110,19 @@ fn run_lines(event: &Event, run: &RunRecord) -> Vec<Line> {
     let turn = event.turn.map(|turn| format!(" of {turn}")).unwrap_or_default();
     let mut lines = vec![Line::new(run.started_at, format!("Run {}{turn} began.", run.run))];
     lines.extend(run.steps.iter().map(steps::line));
-    let ended = match run.note.as_deref() {
-        None | Some("finished") => None,
-        Some("crashed") => Some("stopped in the middle; its journal is kept, so nothing is done twice".to_owned()),
-        Some(why) => Some(format!("was put off: {why}")),
-    };
+    let ended = run_end(run);
     let at = run.ended_at.unwrap_or(run.started_at);
     lines.extend(ended.map(|words| Line::new(at, format!("Run {}{turn} {words}.", run.run))));
     lines
+}
+
+/// How a run ended, if not by finishing; completes "Run 1 …".
+pub(in crate::admin) fn run_end(run: &RunRecord) -> Option<String> {
+    match run.note.as_deref() {
+        None | Some("finished") => None,
+        Some("crashed") => Some("stopped in the middle; its journal is kept, so nothing is done twice".to_owned()),
+        Some(why) => Some(format!("was put off: {why}")),
+    }
 }
 
 fn ended(event: &Event, outcome: Outcome) -> String {
@@ -127,7 +133,8 @@ fn ended(event: &Event, outcome: Outcome) -> String {
     [Some(head.as_str()), reason, detail.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-fn words(outcome: Outcome) -> &'static str {
+/// The outcome in words, without a full stop.
+pub(in crate::admin) fn words(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Replied => "Answered in the conversation",
         Outcome::Drafted => "A draft was left for the reps as an internal comment",

@@ -7,7 +7,9 @@ mod gather;
 mod next;
 mod steps;
 
+pub(super) use event::{came_in, run_end, words as outcome_words};
 pub(super) use gather::gather;
+pub(super) use steps::line as step_line;
 
 use std::collections::HashSet;
 

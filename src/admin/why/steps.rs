@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::Line;
 use crate::store::{StepRecord, StepStatus};
 
-pub(super) fn line(step: &StepRecord) -> Line {
+/// A step and how it went.
+pub(in crate::admin) fn line(step: &StepRecord) -> Line {
     let what = subject(&step.name);
     let at = step.settled_at.unwrap_or(step.intended_at);
     let facts = facts(step.result.as_deref());

@@ -49,6 +49,7 @@ pub(crate) struct House {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) clock: Arc<Still>,
     pub(crate) problems: admin::Problems,
+    pub(crate) closing: CancellationToken,
     pub(crate) router: Router,
 }
 
@@ -66,6 +67,7 @@ impl House {
         };
         let store = Arc::new(SqliteStore::open(options).await.unwrap());
         let problems = admin::Problems::default();
+        let closing = CancellationToken::new();
         let state = admin::State {
             store: Arc::<SqliteStore>::clone(&store),
             ledger: Arc::<SqliteStore>::clone(&store),
@@ -75,9 +77,9 @@ impl House {
             observed: Observed::default(),
             clock: Arc::<Still>::clone(&clock),
             problems: admin::Problems::clone(&problems),
-            closing: CancellationToken::new(),
+            closing: closing.clone(),
         };
-        Self { store, clock, problems, router: admin::router(state) }
+        Self { store, clock, problems, closing, router: admin::router(state) }
     }
 
     pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {

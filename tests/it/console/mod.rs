@@ -1,0 +1,16 @@
+//! The console's pages, asked for as a browser does.
+
+#[cfg(test)]
+pub mod browser;
+#[cfg(test)]
+mod event;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod live;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod sign_in;
+#[cfg(test)]
+mod why;
