@@ -8,6 +8,7 @@ pub mod error;
 pub mod http;
 pub mod panel;
 pub mod pulse;
+pub mod scopes;
 pub mod text;
 pub mod transport;
 pub mod types;
