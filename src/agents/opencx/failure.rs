@@ -108,9 +108,12 @@ impl Failure {
 
     fn class(&self) -> Class {
         match self {
-            Self::NoSession | Self::NothingToRelayTo | Self::NoNotes | Self::Key(_) | Self::Request | Self::NoSuchApi => {
-                Class::Permanent
-            }
+            Self::NoSession
+            | Self::NothingToRelayTo
+            | Self::NoNotes
+            | Self::Key(_)
+            | Self::Request
+            | Self::NoSuchApi => Class::Permanent,
             Self::Busy(busy) => Class::Busy { after: busy.after },
             Self::Status { status, after } => {
                 if *status == StatusCode::TOO_MANY_REQUESTS {
