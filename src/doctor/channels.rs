@@ -15,7 +15,10 @@ pub async fn lines(patient: &Patient<'_>, asking: &Asking) -> Vec<Line> {
     let settings = &patient.cx.settings;
     let inboxes = match asking.ask(asking.hubspot.inboxes()).await {
         Ok(inboxes) => inboxes,
-        Err(unseen) => return vec![unseen.line(INBOXES), unseen.line(MUTE)],
+        Err(unseen) => {
+            let named = settings.inboxes.iter().map(|id| unseen.line(check(id)));
+            return std::iter::once(unseen.line(INBOXES)).chain(named).chain([unseen.line(MUTE)]).collect();
+        }
     };
     let enabled: Vec<&Inbox> =
         inboxes.iter().filter(|inbox| settings.inboxes.is_empty() || settings.inboxes.contains(&inbox.id)).collect();
@@ -32,15 +35,15 @@ pub async fn lines(patient: &Patient<'_>, asking: &Asking) -> Vec<Line> {
             lines.push(mute(&all));
         }
         Err(unseen) => {
-            lines.extend(enabled.iter().map(|inbox| unseen.line(check(inbox))));
+            lines.extend(enabled.iter().map(|inbox| unseen.line(check(&inbox.id))));
             lines.push(unseen.line(MUTE));
         }
     }
     lines
 }
 
-fn check(inbox: &Inbox) -> String {
-    format!("channels of inbox {}", inbox.id)
+fn check(inbox: &str) -> String {
+    format!("channels of inbox {inbox}")
 }
 
 fn channel(account: &ChannelAccount) -> Channel {
@@ -82,7 +85,7 @@ fn named(inbox: &Inbox) -> String {
 }
 
 fn of_inbox(inbox: &Inbox, accounts: &[&ChannelAccount]) -> Line {
-    let check = check(inbox);
+    let check = check(&inbox.id);
     let (sending, rest): (Vec<&ChannelAccount>, Vec<&ChannelAccount>) =
         accounts.iter().partition(|account| account.active && account.authorized && place::can_send(channel(account)));
     let lost: Vec<&ChannelAccount> =
