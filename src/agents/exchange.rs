@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, request};
 use serde_json::Value;
 
 use super::{Class, Effect, Error};
@@ -20,6 +20,7 @@ const BUSY_DEFAULT: Duration = Duration::from_secs(5);
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(15);
 
 /// How to call one agent.
+#[derive(Clone)]
 pub struct Exchange {
     pub transport: Arc<dyn Transport>,
     pub clock: Arc<dyn Clock>,
@@ -83,6 +84,15 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The status it answered with, if it was none of success.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Status { status, .. } => Some(*status),
+            Self::Secret { .. } | Self::Request(_) | Self::Transport(_) | Self::Answer(_) => None,
+        }
+    }
+
     /// As the agent's error.
     #[must_use]
     pub fn during(self, operation: &'static str) -> Error {
@@ -122,6 +132,12 @@ impl Failure {
 }
 
 impl Exchange {
+    /// The same, with no exchange longer than this.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        Self { timeout: self.timeout.min(limit), ..self.clone() }
+    }
+
     /// One attempt: the body it answered with 2xx.
     pub async fn post(
         &self,
@@ -130,9 +146,28 @@ impl Exchange {
         body: Bytes,
         secret: &'static str,
     ) -> Result<Bytes, Failure> {
-        let mut request = Request::post(url)
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(header::ACCEPT, "application/json");
+        let request = Request::post(url).header(header::CONTENT_TYPE, "application/json");
+        self.send(request, headers, body, secret).await
+    }
+
+    /// The same, with nothing posted.
+    pub async fn get(
+        &self,
+        url: &str,
+        headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+        secret: &'static str,
+    ) -> Result<Bytes, Failure> {
+        self.send(Request::get(url), headers, Bytes::new(), secret).await
+    }
+
+    async fn send(
+        &self,
+        mut request: request::Builder,
+        headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+        body: Bytes,
+        secret: &'static str,
+    ) -> Result<Bytes, Failure> {
+        request = request.header(header::ACCEPT, "application/json");
         for (name, value) in headers {
             request = request.header(name, value);
         }

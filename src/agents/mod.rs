@@ -195,7 +195,7 @@ pub struct Outside {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the agent {operation} failed: {detail}")]
 pub struct Error {
-    /// `ask`, `open`, `recall`, `relay`, `was_relayed`, `conversation`.
+    /// `ask`, `open`, `recall`, `relay`, `was_relayed`, `conversation`, `look`.
     pub operation: &'static str,
     /// Words for people: status codes, causes; never message text or keys.
     pub detail: String,
@@ -264,6 +264,10 @@ pub trait Agent: Send + Sync {
         let _ = (relay, began);
         Err(Error::not_offered("was_relayed"))
     }
+
+    /// Is it there, and does it take our key? Asks no question and costs nothing worth naming: what was seen, in words that
+    /// complete "the agent …". Gives up after `limit`.
+    async fn look(&self, limit: Duration) -> Result<String, Error>;
 
     /// The agent's own record of a conversation, by its own id; none when it does not know it.
     async fn conversation(&self, agent_session_id: &str) -> Result<Option<Outside>, Error> {

@@ -6,11 +6,13 @@
 //! `POST /connections/{name}/doctor` and the console, and its quick part before `serve`.
 
 pub mod agent;
+mod asking;
 pub mod channels;
 pub mod crm;
 pub mod queue;
 pub mod scopes;
 pub mod secrets;
+pub mod startup;
 pub mod store;
 pub mod subscriptions;
 pub mod ticketing;
@@ -20,6 +22,8 @@ pub mod webhook;
 
 use serde::Serialize;
 
+use self::asking::Asking;
+pub use self::asking::Unseen;
 use crate::config::Config;
 use crate::domain::Timestamp;
 use crate::handlers::Context;
@@ -100,16 +104,18 @@ pub enum Depth {
 /// property).
 pub async fn examine(patient: &Patient<'_>, depth: Depth, fix: bool) -> Vec<Line> {
     let mut lines = secrets::lines(patient);
+    let asking = Asking::new(patient.cx);
     // One call tells of the token itself, its portal and its scopes.
-    let token = token::look(patient).await;
+    let token = token::look(&asking).await;
+    let asking = asking.after(&token, patient.cx.settings.portal_id);
     lines.extend(token::lines(patient, &token));
     lines.extend(scopes::lines(patient, &token));
-    lines.extend(users::lines(patient).await);
+    lines.extend(users::lines(patient, &asking).await);
     if depth == Depth::Full {
-        lines.extend(channels::lines(patient).await);
-        lines.extend(ticketing::lines(patient, fix).await);
-        lines.extend(crm::lines(patient).await);
-        lines.extend(agent::lines(patient).await);
+        lines.extend(channels::lines(patient, &asking).await);
+        lines.extend(ticketing::lines(patient, &asking, fix).await);
+        lines.extend(crm::lines(patient, &asking).await);
+        lines.extend(agent::lines(patient, &asking).await);
         lines.extend(webhook::lines(patient).await);
         lines.extend(subscriptions::lines(patient));
         lines.extend(store::lines(patient).await);

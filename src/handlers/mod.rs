@@ -11,7 +11,6 @@ pub mod journal;
 pub mod note;
 pub mod outside;
 pub mod relay;
-pub mod startup;
 pub mod stop;
 pub mod team;
 pub mod ticket;

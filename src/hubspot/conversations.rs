@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use super::call::{Call, encoded};
 use super::client::Client;
 use super::error::Error;
-use super::types::{ChannelAccount, Content, Recent, ThreadPage};
+use super::types::{ChannelAccount, Content, Inbox, Recent, ThreadPage};
 use super::wire::Page;
 use super::wire::id::Id;
 use super::wire::message::Item;
-use super::wire::others::{WireChannelAccount, WireContent};
+use super::wire::others::{WireChannelAccount, WireContent, WireInbox};
 use super::wire::thread::WireThread;
 use crate::domain::{Message, MessageId, Thread, ThreadId, TicketId, Timestamp};
 
@@ -124,6 +124,19 @@ impl Client {
         };
         let accounts: Vec<WireChannelAccount> = self.every_page(call).await?;
         Ok(accounts.into_iter().map(channel_account).collect())
+    }
+
+    /// Every inbox and the help desk, but for those in the trash.
+    pub async fn inboxes(&self) -> Result<Vec<Inbox>, Error> {
+        let call = |cursor: Option<&str>| {
+            Call::get("GET /inboxes", self.shared.paths.conversations("/inboxes"))
+                .query("limit", &PAGE_SIZE.to_string())
+                .after(cursor)
+        };
+        let inboxes: Vec<WireInbox> = self.every_page(call).await?;
+        let kept = inboxes.into_iter().filter(|inbox| inbox.archived != Some(true));
+        let inbox = |inbox: WireInbox| Some(Inbox { id: inbox.id.text()?, name: inbox.name.unwrap_or_default() });
+        Ok(kept.filter_map(inbox).collect())
     }
 
     /// Walks a list to its end, across empty pages.

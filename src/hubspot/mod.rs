@@ -28,6 +28,6 @@ mod wire;
 pub use client::{Client, Settings};
 pub use error::{Class, Effect, Error};
 pub use types::{
-    Account, Actor, ChannelAccount, Content, CrmRecord, FoundTicket, Kind, Note, OutgoingMessage, Owner, Pipeline,
-    Recent, ThreadPage, TokenInfo,
+    Account, Actor, ChannelAccount, Content, CrmRecord, FoundTicket, Inbox, Kind, Note, OutgoingMessage, Owner,
+    Pipeline, Property, Recent, ThreadPage, TokenInfo,
 };

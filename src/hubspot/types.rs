@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::domain::{ActorId, AppId, Message, NoteId, Participant, PortalId, Thread, TicketId, Timestamp};
 
 /// The whole of a message that was cut (`original-content`).
@@ -50,6 +52,36 @@ pub struct Actor {
     pub name: Option<String>,
     /// Address, as HubSpot writes it.
     pub email: Option<String>,
+}
+
+/// An inbox, or the help desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inbox {
+    /// HubSpot's id.
+    pub id: String,
+    /// For people.
+    pub name: String,
+}
+
+/// A property of tickets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Property {
+    /// The internal name.
+    pub name: String,
+    /// Takes several of its options.
+    pub multi_select: bool,
+    /// Its values can be set; HubSpot sets the others itself.
+    pub writable: bool,
+    /// As HubSpot has them.
+    pub options: Vec<Value>,
+}
+
+impl Property {
+    /// Is this value one of its options?
+    #[must_use]
+    pub fn offers(&self, value: &str) -> bool {
+        self.options.iter().any(|option| option.get("value").and_then(Value::as_str) == Some(value))
+    }
 }
 
 /// A mailbox, chat widget, page or number of an inbox.

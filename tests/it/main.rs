@@ -4,6 +4,7 @@ mod agents;
 mod config;
 mod console;
 mod conversation;
+mod doctor;
 mod filters;
 mod hubspot;
 mod intake;

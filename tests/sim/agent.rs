@@ -168,6 +168,10 @@ impl Agent for Planned {
         Ok(Some(id))
     }
 
+    async fn look(&self, _: Duration) -> Result<String, Error> {
+        Ok("answers".to_owned())
+    }
+
     async fn ask(&self, question: &Question) -> Result<Answer, Error> {
         let think = self.draw(|draw| draw.below(self.habits.slow_ms + 1));
         let failing = self.failing(self.habits.fails_percent);

@@ -169,6 +169,7 @@ fused_agent! {
     relay(relay: &Relay) -> ();
     was_relayed(relay: &Relay, began: Timestamp) -> bool;
     conversation(agent_session_id: &str) -> Option<Outside>;
+    look(limit: Duration) -> String;
 }
 
 pub struct FusedStore {

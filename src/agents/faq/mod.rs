@@ -11,6 +11,7 @@ mod words;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -76,6 +77,13 @@ impl Faq {
                 articles.listing.clear();
             }
         }
+    }
+
+    /// How many articles answers come from; reads the folder, so that a file half-saved since is named.
+    fn count(&self) -> Result<usize, OpenError> {
+        let listing = folder::list(&self.folder)?;
+        index(&self.folder, &listing)?;
+        Ok(listing.len())
     }
 
     fn decide(&self, question: &Question) -> Result<Decision, rusqlite::Error> {
@@ -163,5 +171,19 @@ impl Agent for Faq {
 
     async fn recall(&self, _question: &Question, _asked_at: Timestamp) -> Result<Recall, Error> {
         Ok(Recall::NotSent)
+    }
+
+    /// The folder is local: it has no deadline.
+    async fn look(&self, _limit: Duration) -> Result<String, Error> {
+        match self.count() {
+            Ok(1) => Ok("answers from 1 article".to_owned()),
+            Ok(articles) => Ok(format!("answers from {articles} articles")),
+            Err(error) => Err(Error {
+                operation: "look",
+                detail: error.to_string(),
+                effect: Effect::NotSent,
+                class: Class::Permanent,
+            }),
+        }
     }
 }

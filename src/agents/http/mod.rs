@@ -4,6 +4,7 @@
 
 mod id;
 mod message;
+mod ping;
 mod relay;
 pub mod signature;
 mod turn;
@@ -18,6 +19,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 
+use self::ping::Ping;
 use self::relay::Relayed;
 use self::turn::Turn;
 use super::exchange::{self, Advice, Exchange, Failure, reveal};
@@ -58,12 +60,12 @@ impl Http {
 
     async fn post(&self, question: &Question) -> Result<Answer, Failure> {
         let turn = Turn::of(question);
-        let answer = self.deliver(&turn.id, &turn).await?;
+        let answer = self.deliver(&self.exchange, &turn.id, &turn).await?;
         verdict::read(&exchange::json(&answer)?)
     }
 
     /// Posts a body, signed, under an id: the raw body of a 2xx answer.
-    async fn deliver(&self, id: &str, body: &impl Serialize) -> Result<Bytes, Failure> {
+    async fn deliver(&self, exchange: &Exchange, id: &str, body: &impl Serialize) -> Result<Bytes, Failure> {
         let unusable = || Failure::Request("signing_secret");
         let body = serde_json::to_vec(body).map_err(|_| unusable())?;
         let key = signature::key(&reveal(&self.settings.signing_secret, "signing_secret")?).ok_or_else(unusable)?;
@@ -74,7 +76,7 @@ impl Http {
             (TIMESTAMP, HeaderValue::from(seconds)),
             (SIGNATURE, HeaderValue::try_from(signature).map_err(|_| unusable())?),
         ];
-        self.exchange.post(&self.settings.base_url, headers, Bytes::from(body), "signing_secret").await
+        exchange.post(&self.settings.base_url, headers, Bytes::from(body), "signing_secret").await
     }
 }
 
@@ -110,6 +112,14 @@ impl Agent for Http {
         Ok(Recall::NotSent)
     }
 
+    /// Another type of body, which an agent need not know: any 2xx will do.
+    async fn look(&self, limit: Duration) -> Result<String, Error> {
+        let ping = Ping::at(self.exchange.clock.now());
+        let delivered = self.deliver(&self.exchange.within(limit), &ping.id, &ping).await;
+        delivered.map_err(|failure| failure.during("look"))?;
+        Ok("answers and takes the signature".to_owned())
+    }
+
     fn takes(&self, kind: RelayKind) -> bool {
         match kind {
             RelayKind::Reply | RelayKind::Note => true,
@@ -118,7 +128,7 @@ impl Agent for Http {
 
     async fn relay(&self, relay: &Relay) -> Result<(), Error> {
         let relayed = Relayed::of(relay);
-        let delivered = self.deliver(&relayed.id, &relayed).await;
+        let delivered = self.deliver(&self.exchange, &relayed.id, &relayed).await;
         delivered.map(drop).map_err(|failure| failure.during("relay"))
     }
 

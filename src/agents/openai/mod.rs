@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
 use super::exchange::{self, Advice, Exchange, Failure, reveal};
@@ -52,15 +52,45 @@ impl OpenAi {
     }
 
     async fn complete(&self, question: &Question) -> Result<Answer, Failure> {
-        let Settings { base_url, api_key, model, system_prompt, .. } = &self.settings;
-        let key = reveal(api_key, "api_key")?;
+        let Settings { model, system_prompt, .. } = &self.settings;
+        let body = request::body(model, system_prompt, question, self.exchange.clock.now());
+        let completion = self.chat(&self.exchange, &body).await?;
+        completion::read(&exchange::json(&completion)?)
+    }
+
+    async fn chat(&self, exchange: &Exchange, body: &Value) -> Result<Bytes, Failure> {
+        let body = Bytes::from(body.to_string());
+        exchange.post(&self.url("/chat/completions"), [self.bearer()?], body, "api_key").await
+    }
+
+    /// The list of models needs the key and costs nothing. A server without one, and one whose list has other names for
+    /// its models, is asked for a single token.
+    async fn health(&self, limit: Duration) -> Result<String, Failure> {
+        let model = &self.settings.model;
+        let exchange = self.exchange.within(limit);
+        match exchange.get(&self.url("/models"), [self.bearer()?], "api_key").await {
+            Ok(list) if request::lists(&list, model) => {
+                return Ok(format!("answers, takes the key and has the model {model:?}"));
+            }
+            Ok(_) => {}
+            Err(failure) => match failure.status().map(|status| status.as_u16()) {
+                Some(404 | 405 | 501) => {}
+                _ => return Err(failure),
+            },
+        }
+        self.chat(&exchange, &request::token(model)).await?;
+        Ok(format!("answers with the model {model:?} and takes the key"))
+    }
+
+    fn url(&self, rest: &str) -> String {
+        format!("{}{rest}", self.settings.base_url.trim_end_matches('/'))
+    }
+
+    fn bearer(&self) -> Result<(HeaderName, HeaderValue), Failure> {
+        let key = reveal(&self.settings.api_key, "api_key")?;
         let mut bearer = HeaderValue::try_from(format!("Bearer {key}")).map_err(|_| Failure::Request("api_key"))?;
         bearer.set_sensitive(true);
-        let url = format!("{}/chat/completions", base_url.trim_end_matches('/'));
-        let body = request::body(model, system_prompt, question, self.exchange.clock.now());
-        let headers = [(header::AUTHORIZATION, bearer)];
-        let completion = self.exchange.post(&url, headers, Bytes::from(body.to_string()), "api_key").await?;
-        completion::read(&exchange::json(&completion)?)
+        Ok((header::AUTHORIZATION, bearer))
     }
 }
 
@@ -104,5 +134,9 @@ impl Agent for OpenAi {
 
     async fn recall(&self, _question: &Question, _asked_at: Timestamp) -> Result<Recall, Error> {
         Ok(Recall::NotSent)
+    }
+
+    async fn look(&self, limit: Duration) -> Result<String, Error> {
+        self.health(limit).await.map_err(|failure| failure.during("look"))
     }
 }

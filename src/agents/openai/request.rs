@@ -18,6 +18,20 @@ pub fn body(model: &str, role: &str, question: &Question, now: Timestamp) -> Val
     json!({"model": model, "messages": messages, "tools": prompt::tools()})
 }
 
+/// The body that asks for one token: is the model there, and may the key use it?
+#[must_use]
+pub fn token(model: &str) -> Value {
+    json!({"model": model, "messages": [{"role": "user", "content": "ping"}], "max_tokens": 1})
+}
+
+/// Is the model in the answer of `GET /models`?
+#[must_use]
+pub fn lists(answer: &[u8], model: &str) -> bool {
+    let list: Value = serde_json::from_slice(answer).unwrap_or_default();
+    let models = list.get("data").and_then(Value::as_array).into_iter().flatten();
+    models.filter_map(|model| model.get("id")).any(|id| id == model)
+}
+
 /// Everything said, oldest first. Runs of one role become one message: the chat templates of many open models demand
 /// that the roles alternate.
 fn conversation(question: &Question) -> Vec<(&'static str, String)> {

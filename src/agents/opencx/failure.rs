@@ -27,6 +27,9 @@ pub enum Failure {
     /// The address or the key is no valid part of a request.
     #[error("no request can be made of `agent.base_url` and `agent.api_key`; check both for stray characters")]
     Request,
+    /// Something answers there that is not OpenCX.
+    #[error("there is no OpenCX API at `agent.base_url`: it answered 404; correct it, or leave it out")]
+    NoSuchApi,
     /// Our own limit for this key.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -88,6 +91,7 @@ impl Failure {
             | Self::NoNotes
             | Self::Key(_)
             | Self::Request
+            | Self::NoSuchApi
             | Self::Busy(_)
             | Self::Transport(TransportError::Connect(_))
             // An error for an answer is an answer: there is nothing to look for in the history, where its text might
@@ -104,7 +108,12 @@ impl Failure {
 
     fn class(&self) -> Class {
         match self {
-            Self::NoSession | Self::NothingToRelayTo | Self::NoNotes | Self::Key(_) | Self::Request => Class::Permanent,
+            Self::NoSession
+            | Self::NothingToRelayTo
+            | Self::NoNotes
+            | Self::Key(_)
+            | Self::Request
+            | Self::NoSuchApi => Class::Permanent,
             Self::Busy(busy) => Class::Busy { after: busy.after },
             Self::Status { status, after } => {
                 if *status == StatusCode::TOO_MANY_REQUESTS {

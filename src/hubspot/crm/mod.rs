@@ -5,6 +5,7 @@ mod contacts;
 mod notes;
 mod owners;
 mod pipelines;
+mod properties;
 mod records;
 mod tickets;
 

@@ -13,10 +13,7 @@ const OWNERS_PAGE: &str = "100";
 impl Client {
     /// Every owner who is not archived.
     pub async fn owners(&self) -> Result<Vec<Owner>, Error> {
-        let call = |cursor: Option<&str>| {
-            Call::get("GET /owners", self.shared.paths.crm("owners", "")).query("limit", OWNERS_PAGE).after(cursor)
-        };
-        let owners: Vec<WireOwner> = self.every_page(call).await?;
+        let owners = self.owners_who(None).await?;
         let owner = |owner: WireOwner| {
             let name = [owner.first_name, owner.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
             Owner {
@@ -27,5 +24,24 @@ impl Client {
             }
         };
         Ok(owners.into_iter().map(owner).collect())
+    }
+
+    /// The user ids behind the archived owners: users who were deactivated or removed.
+    pub async fn archived_user_ids(&self) -> Result<Vec<String>, Error> {
+        let owners = self.owners_who(Some("true")).await?;
+        let user = |owner: WireOwner| owner.user_id_including_inactive.or(owner.user_id).and_then(Id::text);
+        Ok(owners.into_iter().filter_map(user).collect())
+    }
+
+    async fn owners_who(&self, archived: Option<&str>) -> Result<Vec<WireOwner>, Error> {
+        let call = |cursor: Option<&str>| {
+            let call = Call::get("GET /owners", self.shared.paths.crm("owners", "")).query("limit", OWNERS_PAGE);
+            match archived {
+                Some(archived) => call.query("archived", archived),
+                None => call,
+            }
+            .after(cursor)
+        };
+        self.every_page(call).await
     }
 }

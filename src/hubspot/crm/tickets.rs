@@ -13,7 +13,7 @@ use crate::hubspot::client::Client;
 use crate::hubspot::error::Error;
 use crate::hubspot::types::FoundTicket;
 use crate::hubspot::wire::Page;
-use crate::hubspot::wire::others::{WireProperty, WireRecord};
+use crate::hubspot::wire::others::WireRecord;
 
 /// HubSpot's own kinds of association.
 const TICKET_TO_CONTACT: u32 = 16;
@@ -38,14 +38,6 @@ impl Client {
             values.extend(ticket.properties.into_iter().map(|(name, value)| (name, text(value))));
         }
         Ok(values)
-    }
-
-    /// The names of the ticket properties that are in use: neither archived nor hidden.
-    pub async fn ticket_property_names(&self) -> Result<Vec<String>, Error> {
-        let call = Call::get("GET /properties/tickets", self.shared.paths.crm("properties", "/tickets"));
-        let page: Page<WireProperty> = self.fetch(call.query("archived", "false")).await?;
-        let used = |property: &WireProperty| property.hidden != Some(true) && property.archived != Some(true);
-        Ok(page.results.into_iter().filter(used).map(|property| property.name).collect())
     }
 
     /// Makes a ticket. HubSpot knows no idempotency key: after an unclear end look for it before making another.

@@ -49,6 +49,7 @@ pub(in crate::hubspot) struct AccountIdentifier {
 pub(in crate::hubspot) struct WireOwner {
     pub(in crate::hubspot) id: Id,
     pub(in crate::hubspot) user_id: Option<Id>,
+    pub(in crate::hubspot) user_id_including_inactive: Option<Id>,
     pub(in crate::hubspot) email: Option<String>,
     pub(in crate::hubspot) first_name: Option<String>,
     pub(in crate::hubspot) last_name: Option<String>,
@@ -87,9 +88,32 @@ pub(in crate::hubspot) struct WireStage {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::hubspot) struct WireProperty {
     pub(in crate::hubspot) name: String,
+    #[serde(rename = "type")]
+    pub(in crate::hubspot) kind: Option<String>,
+    #[serde(rename = "fieldType")]
+    pub(in crate::hubspot) field: Option<String>,
+    /// As they are: they are written back with one more.
+    #[serde(default)]
+    pub(in crate::hubspot) options: Vec<Value>,
     pub(in crate::hubspot) hidden: Option<bool>,
+    pub(in crate::hubspot) archived: Option<bool>,
+    pub(in crate::hubspot) calculated: Option<bool>,
+    pub(in crate::hubspot) modification_metadata: Option<WireMetadata>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::hubspot) struct WireMetadata {
+    pub(in crate::hubspot) read_only_value: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(in crate::hubspot) struct WireInbox {
+    pub(in crate::hubspot) id: Id,
+    pub(in crate::hubspot) name: Option<String>,
     pub(in crate::hubspot) archived: Option<bool>,
 }
 

@@ -41,11 +41,20 @@ pub struct Agent {
     pub last: String,
     /// The address at work.
     pub email: String,
+    /// Deactivated: the owner is archived then.
+    pub active: bool,
 }
 
 impl Agent {
     fn new(user_id: i64, owner_id: i64, first: &str, last: &str, email: &str) -> Self {
-        Self { user_id, owner_id, first: first.to_owned(), last: last.to_owned(), email: email.to_owned() }
+        Self {
+            user_id,
+            owner_id,
+            first: first.to_owned(),
+            last: last.to_owned(),
+            email: email.to_owned(),
+            active: true,
+        }
     }
 
     /// `A-<userId>`.
@@ -74,6 +83,10 @@ pub struct ChannelAccount {
     pub name: &'static str,
     /// `deliveryIdentifier` as type and value.
     pub identifier: (&'static str, &'static str),
+    /// Switched on.
+    pub active: bool,
+    /// Still connected: a mailbox whose password changed is not.
+    pub authorized: bool,
 }
 
 /// A fresh portal.
@@ -163,8 +176,15 @@ fn scopes() -> BTreeSet<String> {
 }
 
 fn accounts() -> Vec<ChannelAccount> {
-    let account =
-        |id, channel_id, inbox_id, name, identifier| ChannelAccount { id, channel_id, inbox_id, name, identifier };
+    let account = |id, channel_id, inbox_id, name, identifier| ChannelAccount {
+        id,
+        channel_id,
+        inbox_id,
+        name,
+        identifier,
+        active: true,
+        authorized: true,
+    };
     vec![
         account(CHAT_ACCOUNT, "1000", INBOX, "Website chat", ("CHANNEL_SPECIFIC_OPAQUE_ID", "chat-widget-acme")),
         account(EMAIL_ACCOUNT, "1002", INBOX, "hello@acme.example", ("HS_EMAIL_ADDRESS", "hello@acme.example")),

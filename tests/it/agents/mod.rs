@@ -9,6 +9,7 @@ mod faq;
 mod http;
 mod http_relay;
 mod limits;
+mod look;
 mod openai;
 mod opencx;
 mod outside;

@@ -245,6 +245,10 @@ impl Agent for Scripted {
         Ok(state.recalls.pop_front().unwrap_or(Recall::NotSent))
     }
 
+    async fn look(&self, _: Duration) -> Result<String, Error> {
+        Ok("answers".to_owned())
+    }
+
     async fn conversation(&self, id: &str) -> Result<Option<Outside>, Error> {
         let state = self.state();
         if state.silent {

@@ -1,7 +1,7 @@
 //! What the settings name is looked up in HubSpot at start.
 
 use hubspot_bridge::config::Ticketing;
-use hubspot_bridge::handlers::startup;
+use hubspot_bridge::doctor::startup;
 
 use super::house::{House, acme};
 

@@ -61,6 +61,10 @@ pub fn route(call: &mut Call<'_>) -> Result {
             only(call, &Method::GET, |_| Ok(properties::pipelines(kind)))
         }
         ["crm", "v3", "properties", kind] => properties::route(call, record_kind(kind)?),
+        ["crm", "v3", "properties", kind, name] => {
+            let kind = record_kind(kind)?;
+            only(call, &Method::PATCH, |call| properties::change(call, kind, name))
+        }
         ["crm", "v3", "objects", kind, rest @ ..] => objects(call, record_kind(kind)?, rest),
         ["crm", "v4", "objects", rest @ ..] => associations::route(call, rest),
         ["oauth", "v2", "private-apps", "get", "access-token-info"] => only(call, &Method::POST, account::token_info),

@@ -12,9 +12,9 @@ use super::paging::{Cursor, Order};
 pub fn list(call: &mut Call<'_>) -> Result {
     let cursor = Cursor::of(call)?;
     let email = call.param("email").map(str::to_lowercase);
-    // Nobody is archived.
     let archived = call.param("archived") == Some("true");
-    let agents = call.state.seed.agents().filter(|agent| !archived && email.as_ref().is_none_or(|e| *e == agent.email));
+    let asked = |agent: &&Agent| agent.active != archived && email.as_ref().is_none_or(|e| *e == agent.email);
+    let agents = call.state.seed.agents().filter(asked);
     let owners = agents.map(|agent| (format!("{:020}", agent.owner_id), shown(agent))).collect();
     Ok(Answer::ok(cursor.page(call, Order::Ascending, owners)))
 }
@@ -34,13 +34,13 @@ pub fn one(call: &mut Call<'_>, id: &str) -> Result {
 fn shown(agent: &Agent) -> Value {
     json!({
         "id": agent.owner_id.to_string(),
-        "userId": agent.user_id,
+        "userId": agent.active.then_some(agent.user_id),
         "userIdIncludingInactive": agent.user_id,
         "email": agent.email,
         "firstName": agent.first,
         "lastName": agent.last,
         "type": "PERSON",
-        "archived": false,
+        "archived": !agent.active,
         "createdAt": "2024-03-01T09:00:00Z",
         "updatedAt": "2024-03-01T09:00:00Z",
     })

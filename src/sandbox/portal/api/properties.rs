@@ -37,12 +37,32 @@ fn create(call: &mut Call<'_>, kind: Kind) -> Result {
         let message = format!("A property named '{name}' already exists.");
         return Err(Refusal::new(StatusCode::CONFLICT, "OBJECT_ALREADY_EXISTS", message));
     }
-    let listed = body.get("options").and_then(Value::as_array).into_iter().flatten();
-    let options = listed.filter_map(|option| option.get("value").and_then(Value::as_str)).map(str::to_owned).collect();
+    let options = body.get("options").map(options).unwrap_or_default();
     let property = Property { name, label, kind: value_kind, field, group, options, read_only: false };
     let shown = wire::property(&property);
     call.state.crm.table_mut(kind).properties.push(property);
     Ok(Answer::created(shown))
+}
+
+/// `PATCH /crm/v3/properties/{objectType}/{propertyName}`: label and options; the list of options is replaced as a whole.
+pub fn change(call: &mut Call<'_>, kind: Kind, name: &str) -> Result {
+    let body = call.json()?;
+    let options = body.get("options").map(options);
+    let missing = || Refusal::not_found(format!("Property {name} was not found"));
+    let properties = &mut call.state.crm.table_mut(kind).properties;
+    let property = properties.iter_mut().find(|property| property.name == name).ok_or_else(missing)?;
+    if let Some(label) = body.get("label").and_then(Value::as_str) {
+        label.clone_into(&mut property.label);
+    }
+    if let Some(options) = options {
+        property.options = options;
+    }
+    Ok(Answer::ok(wire::property(property)))
+}
+
+fn options(listed: &Value) -> Vec<String> {
+    let listed = listed.as_array().into_iter().flatten();
+    listed.filter_map(|option| option.get("value").and_then(Value::as_str)).map(str::to_owned).collect()
 }
 
 /// `GET /crm/v3/pipelines/{objectType}`; other kinds have none.
