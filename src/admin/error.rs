@@ -71,7 +71,7 @@ impl ApiError {
     }
 
     /// What happened, and what to do about it, for a page.
-    pub(super) fn words(&self) -> (&str, &str) {
+    pub(super) fn message_and_fix(&self) -> (&str, &str) {
         (&self.message, &self.fix)
     }
 
@@ -133,7 +133,8 @@ impl From<store::Error> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = ErrorView { error: Refusal { code: self.code, message: self.message, fix: self.fix } };
+        let said = Refusal { code: self.code, message: self.message.clone(), fix: self.fix.clone() };
+        let body = ErrorView { error: said };
         let mut response = (self.status, Json(body)).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::error::ApiError;
 use super::operator::Operator;
 use super::params::Params;
+use super::views::event::HistoryView;
 use super::{State, audit, body, events, views};
 use crate::domain::{Event, EventId, Outcome, Reason};
 use crate::limits::{REPLAY_AT_ONCE, REPLAY_TIME};
@@ -66,7 +67,7 @@ pub(super) async fn one(
     Extension(who): Extension<Operator>,
     Path(id): Path<String>,
     request: Request,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+) -> Result<(StatusCode, Json<HistoryView>), ApiError> {
     let force = body::flag(&body::read(request.into_body(), &["force"]).await?, "force")?;
     let history = replay(&admin, &who, events::named(&id)?, force).await?;
     Ok((StatusCode::ACCEPTED, Json(views::history(&history))))
@@ -77,7 +78,7 @@ pub(super) async fn skip_one(
     Extension(who): Extension<Operator>,
     Path(id): Path<String>,
     request: Request,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<HistoryView>, ApiError> {
     body::read(request.into_body(), &[]).await?;
     let history = skip(&admin, &who, events::named(&id)?).await?;
     Ok(Json(views::history(&history)))

@@ -12,7 +12,7 @@ use crate::admin::operator::Operator;
 pub(in crate::admin) fn for_people(who: Option<&Operator>, mut response: Response) -> Response {
     let Some(error) = response.extensions_mut().remove::<ApiError>() else { return response };
     let status = response.status();
-    let (message, fix) = error.words();
+    let (message, fix) = error.message_and_fix();
     let main = html! {
         main.narrow {
             h1 { (title(status)) }
