@@ -13,3 +13,9 @@ CREATE INDEX audits_subject ON audits (subject, id);
 
 -- Dead ones by their end: whoever is told of them goes on where it was.
 CREATE INDEX events_died ON events (finished_at) WHERE state = 'dead';
+-- What people list. Open events by connection, in the order of arrival: a new row is appended at the right edge.
+CREATE INDEX events_open ON events (connection_id) WHERE finished_at IS NULL;
+-- Ended ones by how they ended; costs at the end of an event, near the last of its like.
+CREATE INDEX events_ending ON events (connection_id, outcome, reason) WHERE finished_at IS NOT NULL;
+DROP INDEX events_dead;
+CREATE INDEX sessions_state ON sessions (connection_id, state, changed);
