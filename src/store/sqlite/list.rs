@@ -8,7 +8,7 @@ use super::event::{self, select_events};
 use super::fault::Fault;
 use super::message;
 use super::newest::{Newest, PAGE_MAX, text};
-use crate::domain::{Event, EventId, Object, Outcome, PortalId, Reason, State, Timestamp};
+use crate::domain::{ConnectionName, Event, EventId, Object, Outcome, PortalId, Reason, State, Timestamp};
 use crate::store::types::{EventFilter, Page};
 
 /// Each is completed by the bounds, the conditions and the order of [`Newest`].
@@ -56,7 +56,7 @@ pub(super) fn events(
     cursor: Option<i64>,
     limit: u32,
 ) -> Result<Page<Event>, Fault> {
-    let connections = connections(conn, filter.connection.as_ref().map(|name| name.as_str()))?;
+    let connections = connections(conn, filter.connection.as_ref().map(ConnectionName::as_str))?;
     let mut newest = Newest::page(conn, "id", cursor, limit);
     narrow(conn, filter, &connections, &mut newest)?;
     match (&filter.message, &filter.object) {
@@ -185,12 +185,11 @@ fn ended(conn: &Connection, filter: &EventFilter, connection: i64, newest: &mut 
             continue;
         }
         let key = [Value::Integer(connection), Value::Text(outcome)];
-        let reasons = match filter.reason {
-            Some(reason) => vec![text(reason.as_str())],
-            None => {
-                let some = words(conn, NEXT_REASON, &key)?.into_iter().map(Value::Text);
-                some.chain([Value::Null]).collect()
-            }
+        let reasons: Vec<Value> = if let Some(reason) = filter.reason {
+            vec![text(reason.as_str())]
+        } else {
+            let some = words(conn, NEXT_REASON, &key)?.into_iter().map(Value::Text);
+            some.chain([Value::Null]).collect()
         };
         for reason in reasons {
             let [connection, outcome] = key.clone();

@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::list::connections;
 use super::newest::{Newest, text};
 use super::session::{self, select_sessions};
-use crate::domain::{Session, SessionState};
+use crate::domain::{ConnectionName, Session, SessionState};
 use crate::store::types::{Page, SessionFilter};
 
 pub(super) const ALL: &str = "SELECT changed FROM sessions INDEXED BY sessions_changed WHERE true";
@@ -24,7 +24,7 @@ pub(super) fn sessions(
     cursor: Option<i64>,
     limit: u32,
 ) -> Result<Page<Session>, Fault> {
-    let connections = connections(conn, filter.connection.as_ref().map(|name| name.as_str()))?;
+    let connections = connections(conn, filter.connection.as_ref().map(ConnectionName::as_str))?;
     let mut newest = Newest::page(conn, "changed", cursor, limit);
     if filter.connection.is_some() {
         newest.only("connection_id = ?", connections.first().map_or(Value::Null, |id| Value::Integer(*id)));

@@ -80,7 +80,7 @@ impl Ledger for SqliteStore {
     }
 
     async fn lags(&self) -> Result<Lags, Error> {
-        self.read("count what is late", |conn, now| stats::lags(conn, now)).await
+        self.read("count what is late", stats::lags).await
     }
 
     async fn stats(&self) -> Result<Stats, Error> {
