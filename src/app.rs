@@ -130,6 +130,7 @@ impl House {
         let metrics = Metrics::default();
         let interrupts = Interrupts::default();
         let sqlite = Arc::new(open_store(config, &clock, &interrupts).await?);
+        sqlite.know_portals(config.connections.values().map(|connection| connection.portal_id));
         let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&sqlite);
         let ledger: Arc<dyn Ledger> = sqlite;
         let transport: Arc<dyn Transport> = Arc::new(hubspot::http::Http::new().map_err(Error::Http)?);

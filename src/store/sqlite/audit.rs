@@ -10,6 +10,11 @@ use crate::store::types::{Audit, AuditRecord, Page};
 /// The longest page.
 const PAGE_MAX: u32 = 200;
 
+pub(super) const ALL: &str = "SELECT id, at, who, action, subject, detail FROM audits \
+     WHERE ?1 IS NULL AND id < ?2 ORDER BY id DESC LIMIT ?3";
+pub(super) const OF_SUBJECT: &str = "SELECT id, at, who, action, subject, detail FROM audits \
+     WHERE subject = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+
 pub(super) fn note(tx: &Tx<'_>, audit: &Audit) -> Result<(), Fault> {
     tx.conn
         .prepare_cached("INSERT INTO audits (at, who, action, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5)")?
@@ -25,11 +30,7 @@ pub(super) fn list(
     limit: u32,
 ) -> Result<Page<AuditRecord>, Fault> {
     let limit = limit.clamp(1, PAGE_MAX);
-    let of_subject = if subject.is_some() { "subject = ?1 AND" } else { "?1 IS NULL AND" };
-    let sql = format!(
-        "SELECT id, at, who, action, subject, detail FROM audits WHERE {of_subject} id < ?2 ORDER BY id DESC LIMIT ?3"
-    );
-    let mut statement = conn.prepare_cached(&sql)?;
+    let mut statement = conn.prepare_cached(if subject.is_some() { OF_SUBJECT } else { ALL })?;
     let mut rows = statement.query(params![subject, cursor.unwrap_or(i64::MAX), limit + 1])?;
     let mut items = Vec::new();
     while let Some(row) = rows.next()? {

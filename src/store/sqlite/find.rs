@@ -5,14 +5,19 @@ use rusqlite::Connection;
 use super::columns::Columns;
 use super::event::{self, select_events};
 use super::fault::Fault;
-use super::list::OF_MESSAGE;
 use super::mailbox;
+use super::message;
 use super::session::{self, select_sessions};
 use super::step;
-use crate::domain::{ConnectionName, Event, EventId, MailboxKey, SessionId, TurnId};
+use crate::domain::{ConnectionName, Event, EventId, MailboxKey, MessageId, PortalId, SessionId, TurnId};
 use crate::store::types::{EventHistory, Found, MailboxStatus, RunRecord};
 
-const MAILBOXES: &str = "SELECT c.name, m.kind, m.object_id, m.due_at, m.attempts, m.why, m.lease_until IS NOT NULL, \
+pub(super) const LINKED: &str = select_sessions!(
+    "WHERE s.thread_id = ?1 OR s.ticket_id = ?1 OR s.contact_id = ?1 OR s.agent_session_id = ?1 \
+     ORDER BY s.changed DESC LIMIT 50"
+);
+
+pub(super) const MAILBOXES: &str = "SELECT c.name, m.kind, m.object_id, m.due_at, m.attempts, m.why, m.lease_until IS NOT NULL, \
      (SELECT count(*) FROM events INDEXED BY events_waiting \
        WHERE mailbox_id = m.id AND state = 'pending' AND timing < 2) + \
      (SELECT count(*) FROM events INDEXED BY events_later \
@@ -20,7 +25,7 @@ const MAILBOXES: &str = "SELECT c.name, m.kind, m.object_id, m.due_at, m.attempt
      (SELECT count(*) FROM events INDEXED BY events_running WHERE turn_id = m.turn_id AND state = 'running') \
      FROM mailboxes m JOIN connections c ON c.id = m.connection_id WHERE m.object_id = ?1 ORDER BY m.id LIMIT 50";
 
-const RUNS: &str = "SELECT run, started_at, ended_at, note FROM runs WHERE turn_id = ?1 ORDER BY run";
+pub(super) const RUNS: &str = "SELECT run, started_at, ended_at, note FROM runs WHERE turn_id = ?1 ORDER BY run";
 
 /// An event with the runs it was part of.
 pub(super) fn event(conn: &Connection, id: EventId) -> Result<Option<EventHistory>, Fault> {
@@ -29,7 +34,7 @@ pub(super) fn event(conn: &Connection, id: EventId) -> Result<Option<EventHistor
 }
 
 /// Everything an id may name: `evt_1` and `ses_1` only what they say, a bare one whatever has it.
-pub(super) fn find(conn: &Connection, id: &str) -> Result<Found, Fault> {
+pub(super) fn find(conn: &Connection, portals: &[PortalId], id: &str) -> Result<Found, Fault> {
     let mut found = Found::default();
     let bare = !id.starts_with("evt_") && !id.starts_with("ses_");
     if let (Ok(event_id), true) = (id.parse::<EventId>(), bare || id.starts_with("evt_")) {
@@ -40,29 +45,24 @@ pub(super) fn find(conn: &Connection, id: &str) -> Result<Found, Fault> {
         found.sessions.extend(sessions.into_iter().map(|(session, _)| session));
     }
     if bare {
-        about_message(conn, id, &mut found)?;
+        about_message(conn, portals, id, &mut found)?;
         linked_sessions(conn, id, &mut found)?;
         found.mailboxes = mailboxes(conn, id)?;
     }
     Ok(found)
 }
 
-fn about_message(conn: &Connection, id: &str, found: &mut Found) -> Result<(), Fault> {
-    let sql = format!("{} WHERE {OF_MESSAGE} ORDER BY e.id LIMIT 50", select_events!(""));
-    for stored in event::collect(conn, &sql, [id])? {
-        if found.events.iter().all(|known| known.event.id != stored.event.id) {
-            found.events.push(history(conn, stored.event)?);
+fn about_message(conn: &Connection, portals: &[PortalId], id: &str, found: &mut Found) -> Result<(), Fault> {
+    for id in message::events(conn, portals, &MessageId::from(id))?.into_iter().take(50) {
+        if found.events.iter().all(|known| known.event.id.0 != id) {
+            found.events.extend(event(conn, EventId(id))?);
         }
     }
     Ok(())
 }
 
 fn linked_sessions(conn: &Connection, id: &str, found: &mut Found) -> Result<(), Fault> {
-    let sql = select_sessions!(
-        "WHERE s.thread_id = ?1 OR s.ticket_id = ?1 OR s.contact_id = ?1 OR s.agent_session_id = ?1 \
-         ORDER BY s.changed DESC LIMIT 50"
-    );
-    for (session, _) in session::collect(conn, sql, [id])? {
+    for (session, _) in session::collect(conn, LINKED, [id])? {
         if found.sessions.iter().all(|known| known.id != session.id) {
             found.sessions.push(session);
         }

@@ -21,11 +21,16 @@ mod find;
 mod finish;
 mod hold;
 mod list;
+mod list_sessions;
 mod mailbox;
+mod message;
 mod names;
+mod newest;
 mod open;
 mod operate;
 mod places;
+#[cfg(test)]
+mod plans;
 mod prune;
 mod reading;
 mod recall;
@@ -41,7 +46,7 @@ mod turn;
 mod writing;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -56,6 +61,7 @@ use self::runner::{Kind, Runner, Writer};
 use super::{Error, Interrupts};
 use crate::clock::Clock;
 use crate::config::store::Location;
+use crate::domain::PortalId;
 
 /// How a store is opened.
 #[derive(Clone, Debug)]
@@ -98,6 +104,7 @@ pub struct SqliteStore {
     room: Option<Room>,
     clock: Arc<dyn Clock>,
     file: Option<PathBuf>,
+    portals: OnceLock<Arc<[PortalId]>>,
 }
 
 impl SqliteStore {
@@ -129,7 +136,7 @@ impl SqliteStore {
             }
         };
         let reader = reader.map(|conn| Arc::new(tokio::sync::Mutex::new(conn)));
-        Ok(Self { reader, runner, bells, room, clock: options.clock, file })
+        Ok(Self { reader, runner, bells, room, clock: options.clock, file, portals: OnceLock::new() })
     }
 
     /// Copies the database to a new file while it is in use. What is in memory only cannot be copied.
@@ -150,6 +157,17 @@ impl SqliteStore {
             }
             Error::Unavailable { operation: "make a backup", source: Box::new(error) }
         })
+    }
+
+    /// Which HubSpot accounts there are, told once: a message that waits is found by a key that begins with its account.
+    /// Of others, only the newest are found while they wait.
+    pub fn know_portals(&self, portals: impl IntoIterator<Item = PortalId>) {
+        self.portals
+            .get_or_init(|| portals.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect());
+    }
+
+    fn portals(&self) -> Arc<[PortalId]> {
+        self.portals.get().cloned().unwrap_or_default()
     }
 
     /// Lets the database grow to so many pages of 4 KiB and no further, as a full disk would; `None` lifts it. A

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::fault::Fault;
 use super::runner::Kind;
-use super::{SqliteStore, audit, find, list, series, stats};
+use super::{SqliteStore, audit, find, list, list_sessions, series, stats};
 use crate::domain::{ConnectionName, Event, EventId, Outcome, Session, Timestamp};
 use crate::store::Error;
 use crate::store::ledger::Ledger;
@@ -41,7 +41,8 @@ fn snapshot<T>(conn: &Connection, read: impl FnOnce(&Connection) -> Result<T, Fa
 #[async_trait]
 impl Ledger for SqliteStore {
     async fn events(&self, filter: EventFilter, cursor: Option<i64>, limit: u32) -> Result<Page<Event>, Error> {
-        self.read("list events", move |conn, _| list::events(conn, &filter, cursor, limit)).await
+        let portals = self.portals();
+        self.read("list events", move |conn, _| list::events(conn, &portals, &filter, cursor, limit)).await
     }
 
     async fn event(&self, id: EventId) -> Result<Option<EventHistory>, Error> {
@@ -49,12 +50,12 @@ impl Ledger for SqliteStore {
     }
 
     async fn sessions(&self, filter: SessionFilter, cursor: Option<i64>, limit: u32) -> Result<Page<Session>, Error> {
-        self.read("list sessions", move |conn, _| list::sessions(conn, &filter, cursor, limit)).await
+        self.read("list sessions", move |conn, _| list_sessions::sessions(conn, &filter, cursor, limit)).await
     }
 
     async fn find(&self, id: &str) -> Result<Found, Error> {
-        let id = id.to_owned();
-        self.read("look up an id", move |conn, _| find::find(conn, &id)).await
+        let (id, portals) = (id.to_owned(), self.portals());
+        self.read("look up an id", move |conn, _| find::find(conn, &portals, &id)).await
     }
 
     async fn audits(
@@ -79,7 +80,7 @@ impl Ledger for SqliteStore {
     }
 
     async fn lags(&self) -> Result<Lags, Error> {
-        self.read("count what is late", |conn, now| stats::lags(conn, now)).await
+        self.read("count what is late", stats::lags).await
     }
 
     async fn stats(&self) -> Result<Stats, Error> {

@@ -7,7 +7,7 @@ use super::event::HOUR_MS;
 use super::fault::Fault;
 use crate::domain::{ConnectionName, Outcome, Timestamp};
 
-const SERIES: &str = "SELECT f.hour, c.name, f.outcome, sum(f.n) FROM finished f \
+pub(super) const SERIES: &str = "SELECT f.hour, c.name, f.outcome, sum(f.n) FROM finished f \
      JOIN connections c ON c.id = f.connection_id WHERE f.hour > ?1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
 
 /// Hours that are counted: eight days, and the hours they begin and end in.

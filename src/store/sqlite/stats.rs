@@ -21,7 +21,7 @@ const COUNTED: u64 = Lags::MOST;
 pub(super) const LEASED: &str =
     "SELECT count(*) FROM mailboxes INDEXED BY mailboxes_leased WHERE lease_until IS NOT NULL";
 
-const FINISHED: &str = "SELECT c.name, f.outcome, f.reason, sum(f.n) FROM finished f \
+pub(super) const FINISHED: &str = "SELECT c.name, f.outcome, f.reason, sum(f.n) FROM finished f \
      JOIN connections c ON c.id = f.connection_id WHERE f.hour > ?1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
 
 const DAY_HOURS: i64 = 24;

@@ -11,7 +11,7 @@ use super::turn;
 use crate::domain::MessageId;
 use crate::store::{Error, Lease, StepIntent, StepRecord, StepResult, StepStatus};
 
-const SELECT: &str = "SELECT name, status, act_deadline, anchor, text_hash, text, result, intended_at, settled_at, run \
+pub(super) const SELECT: &str = "SELECT name, status, act_deadline, anchor, text_hash, text, result, intended_at, settled_at, run \
      FROM steps WHERE turn_id = ?1 ORDER BY id";
 
 const INTEND: &str = "INSERT INTO steps (turn_id, name, status, run, act_deadline, intended_at, anchor, text_hash, text) \

@@ -21,3 +21,9 @@ CREATE TABLE replayed (
   PRIMARY KEY (event_id, turn_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX replayed_turn ON replayed (turn_id);
+-- What people list. Open events by connection, in the order of arrival: a new row is appended at the right edge.
+CREATE INDEX events_open ON events (connection_id) WHERE finished_at IS NULL;
+-- Ended ones by how they ended; costs at the end of an event, near the last of its like.
+CREATE INDEX events_ending ON events (connection_id, outcome, reason) WHERE finished_at IS NOT NULL;
+DROP INDEX events_dead;
+CREATE INDEX sessions_state ON sessions (connection_id, state, changed);

@@ -1,6 +1,6 @@
 //! Reading for people.
 
-use hubspot_bridge::domain::{Ending, Lane, Outcome, Reason, SessionPatch, State, ThreadId};
+use hubspot_bridge::domain::{Ending, Event, Lane, Outcome, Reason, SessionPatch, State, ThreadId};
 use hubspot_bridge::store::types::EventFilter;
 use hubspot_bridge::store::{Finish, SessionChange, SessionKey};
 
@@ -64,6 +64,91 @@ pub async fn pages_events(house: House) {
     }
     let newest_first: Vec<_> = stored.ids.into_iter().rev().collect();
     assert_eq!((seen, pages), (newest_first, 3));
+}
+
+/// Endings of many kinds in two connections, and some that are open: each pair of conditions by comparing.
+pub async fn filters_by_several(house: House) {
+    let reasons = [Reason::MessageNotFound, Reason::NotAiOwned, Reason::OwnWrite];
+    for n in 0..24 {
+        let name = format!("m{n}");
+        house.append(vec![of(["acme", "globex"][n % 2], message(&(n / 2).to_string(), &name))]).await;
+        house.advance(SECOND);
+        if n % 4 == 3 {
+            continue;
+        }
+        let (lease, turn) = house.begin().await;
+        let ending = match n % 5 {
+            0 => Ending::done(turn.events[0].id, Outcome::Replied),
+            1 => Ending::done(turn.events[0].id, Outcome::Merged),
+            2 => Ending::dead(turn.events[0].id, reasons[n % 3]),
+            _ => Ending::skipped(turn.events[0].id, reasons[n % 3]),
+        };
+        house.store().finish(&lease, Finish { endings: vec![ending], ..Finish::default() }).await.expect("finished");
+    }
+    house.begin().await;
+    let all = house.store().events(EventFilter::default(), None, 50).await.expect("read").items;
+    let some = |part: &dyn Fn(&mut EventFilter)| {
+        let mut filter = EventFilter::default();
+        part(&mut filter);
+        filter
+    };
+    let mut filters = vec![EventFilter::default()];
+    filters.extend(State::ALL.map(|state| some(&|filter| filter.state = Some(state))));
+    filters.extend(Outcome::ALL.iter().map(|outcome| some(&|filter| filter.outcome = Some(*outcome))));
+    filters.extend(reasons.map(|reason| some(&|filter| filter.reason = Some(reason))));
+    for filter in filters {
+        for name in [None, Some("acme"), Some("globex"), Some("nobody")] {
+            for since in [None, Some(START.after(SECOND * 9)), Some(START.after(SECOND * 900))] {
+                for object in [None, Some(thread("3"))] {
+                    let connection = name.map(connection);
+                    let filter = EventFilter { connection, since, object, ..filter.clone() };
+                    let page = house.store().events(filter.clone(), None, 50).await.expect("read");
+                    let expected: Vec<_> = all.iter().filter(|event| matches(event, &filter)).cloned().collect();
+                    assert_eq!(page.items, expected, "{filter:?}");
+                }
+            }
+        }
+    }
+}
+
+fn matches(event: &Event, filter: &EventFilter) -> bool {
+    filter.connection.as_ref().is_none_or(|name| *name == event.connection)
+        && filter.state.is_none_or(|state| state == event.state)
+        && filter.outcome.is_none_or(|outcome| Some(outcome) == event.outcome)
+        && filter.reason.is_none_or(|reason| Some(reason) == event.reason)
+        && filter.object.as_ref().is_none_or(|object| Some(object) == event.object.as_ref())
+        && filter.since.is_none_or(|since| event.received_at >= since)
+}
+
+/// Rows of several streams, some in each page.
+pub async fn pages_a_filtered_list(house: House) {
+    let mut acme = Vec::new();
+    for n in 0..9 {
+        let stored = house.append(vec![message(&format!("{n}"), &format!("m{n}"))]).await;
+        house.append(vec![of("globex", message(&format!("{n}"), &format!("m{n}")))]).await;
+        acme.extend(stored.ids);
+    }
+    for lease in house.claim(Lane::Conversation, 10).await {
+        let turn = house.open(&lease).await;
+        let outcome = if turn.events[0].id.0 % 4 < 2 { Outcome::Replied } else { Outcome::Merged };
+        let endings = vec![Ending::done(turn.events[0].id, outcome)];
+        house.store().finish(&lease, Finish { endings, ..Finish::default() }).await.expect("finished");
+    }
+    acme.reverse();
+    for limit in [1, 2, 4, 9, 50] {
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        loop {
+            let filter = EventFilter { connection: Some(connection("acme")), ..EventFilter::default() };
+            let page = house.store().events(filter, cursor, limit).await.expect("read");
+            assert!(!page.items.is_empty());
+            seen.extend(ids(&page.items));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, acme, "{limit} a page");
+    }
 }
 
 pub async fn tells_the_history(house: House) {

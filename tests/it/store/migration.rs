@@ -7,13 +7,16 @@ use hubspot_bridge::clock::ManualClock;
 use hubspot_bridge::config::store::Location;
 use hubspot_bridge::domain::{Ending, EventId, EventKind, Lane, Outcome, SessionId, State, ThreadId};
 use hubspot_bridge::store::sqlite::{Mode, OpenError, Options, SqliteStore};
-use hubspot_bridge::store::{Claim, Finish, Interrupts, Ledger, SessionKey, StepStatus, Store};
+use hubspot_bridge::store::types::EventFilter;
+use hubspot_bridge::store::{Audit, Claim, Finish, Interrupts, Ledger, SessionKey, StepStatus, Store};
 use rusqlite::Connection;
 
 use super::house::{START, TTL, connection};
 
 /// The schema as its release made it.
 const V1: &str = include_str!("../../../src/store/sqlite/v1.sql");
+/// What the second release added.
+const V2: &str = include_str!("../../../src/store/sqlite/v2.sql");
 /// What a bridge of that release leaves when it dies in the middle of its work.
 const V1_ROWS: &str = include_str!("v1_rows.sql");
 /// The newest schema.
@@ -83,6 +86,42 @@ async fn a_database_of_the_first_schema_keeps_what_is_open() {
     store.finish(lease_of_open, Finish { endings, ..Finish::default() }).await.unwrap();
     assert_eq!(store.event(EventId(11)).await.unwrap().unwrap().event.state, State::Done);
     assert_eq!(store.stats().await.unwrap().open_events, 3);
+}
+
+#[tokio::test]
+async fn a_database_of_the_second_schema_comes_forward() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bridge.db");
+    old(&path);
+    let conn = Connection::open(&path).unwrap();
+    let rows = "UPDATE sessions SET agent_session_over = 1; \
+                INSERT INTO ticket_updates (connection_id, ticket_id, at) VALUES (1, '55', 1795219003000); \
+                UPDATE events SET state = 'dead', outcome = 'dead', reason = 'message_not_found' WHERE id = 10;";
+    conn.execute_batch(&format!("BEGIN; {V2} {rows} PRAGMA user_version = 2; COMMIT;")).unwrap();
+    drop(conn);
+    let store = open(&path).await.unwrap();
+    assert_eq!(version(&path), NEWEST);
+    assert_eq!(version(&folder.path().join("bridge.db.v2.bak")), 2);
+
+    let session = store.session(&SessionKey::Id(SessionId(3))).await.unwrap().unwrap();
+    assert!(session.agent_session_over);
+    let updated = store.ticket_updated_at(&connection("acme"), &"55".into()).await.unwrap();
+    assert_eq!(updated.map(|at| at.0), Some(1_795_219_003_000));
+    // What was there is in the new indexes.
+    let dead = EventFilter { state: Some(State::Dead), ..EventFilter::default() };
+    for listed in [
+        store.events(dead, None, 9).await.unwrap().items,
+        store.dead_since((START.before(TTL * 999), EventId(0)), 9).await.unwrap(),
+    ] {
+        assert_eq!(listed.iter().map(|event| event.id).collect::<Vec<_>>(), [EventId(10)]);
+    }
+    let pending = EventFilter { state: Some(State::Pending), ..EventFilter::default() };
+    assert_eq!(store.events(pending, None, 9).await.unwrap().items.len(), 3);
+    assert_eq!(store.audits(None, None, 9).await.unwrap().items, []);
+    let audit =
+        Audit { who: "Ada".to_owned(), action: "replay".to_owned(), subject: "evt_10".to_owned(), detail: None };
+    store.audit(audit).await.unwrap();
+    assert_eq!(store.audits(None, None, 9).await.unwrap().items.len(), 1);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 )]
 
 mod append;
+mod audit;
 mod backlog;
 mod claim;
 mod crash;
@@ -15,6 +16,7 @@ mod house;
 mod ledger;
 mod migration;
 mod model;
+mod numbers;
 mod operate;
 mod power;
 mod retention;
@@ -119,7 +121,14 @@ macro_rules! suites {
             store_what_follows_with_the_change,
         }
         ledger {
-            filters_events, pages_events, tells_the_history, finds_whatever_an_id_names, counts, keeps_positions,
+            filters_events, filters_by_several, pages_events, pages_a_filtered_list, tells_the_history, finds_whatever_an_id_names, counts, keeps_positions,
+        }
+        numbers {
+            counts_outcomes_by_hour, tells_how_late_it_is, tells_what_died_in_order,
+        }
+        audit {
+            is_kept_with_its_time_and_words, is_listed_newest_first_page_by_page, goes_with_the_retention,
+            the_revision_is_another_after_any_change,
         }
         operate {
             replays_an_ended_event, refuses_a_second_answer_unless_forced, skips_only_what_waits,
