@@ -27,7 +27,7 @@ const NOTED_CHARS: usize = 64;
 
 /// What a replay by filter did.
 #[derive(Clone, Debug, Default, Serialize, utoipa::ToSchema)]
-pub(super) struct Replayed {
+pub(super) struct BulkReplay {
     /// The events that wait again.
     pub(super) replayed: Vec<String>,
     /// Those that do not, and why.
@@ -88,7 +88,7 @@ pub(super) async fn many(
     extract::State(admin): extract::State<State>,
     Extension(who): Extension<Operator>,
     request: Request,
-) -> Result<(StatusCode, Json<Replayed>), ApiError> {
+) -> Result<(StatusCode, Json<BulkReplay>), ApiError> {
     let known: Vec<&str> = CONDITIONS.into_iter().chain(["limit", "cursor", "force"]).collect();
     let mut fields = body::read(request.into_body(), &known).await?;
     let force = body::flag(&fields, "force")?;
@@ -124,7 +124,7 @@ pub(super) async fn skip(admin: &State, who: &Operator, id: EventId) -> Result<E
 
 /// Replays ended events, newest first. Passes over those that have not ended. Comes back within [`REPLAY_TIME`] or a
 /// little more: then `next` says where to go on.
-pub(super) async fn replay_many(admin: &State, who: &Operator, wish: Wish) -> Result<Replayed, ApiError> {
+pub(super) async fn replay_many(admin: &State, who: &Operator, wish: Wish) -> Result<BulkReplay, ApiError> {
     if wish.filter == EventFilter::default() {
         let fix = format!("name at least one condition: {}", CONDITIONS.join(", "));
         return Err(ApiError::bad_request("this would replay every event there is", fix));
@@ -137,7 +137,7 @@ pub(super) async fn replay_many(admin: &State, who: &Operator, wish: Wish) -> Re
     let page = admin.ledger.events(wish.filter.clone(), wish.cursor, wish.limit).await?;
     let subject = wish.filter.connection.as_ref().map(|name| name.0.clone()).unwrap_or_default();
     audit::note(admin, who, "replay", subject, Some(noted(&wish))).await?;
-    let mut done = Replayed { next: page.next.map(|next| next.to_string()), ..Replayed::default() };
+    let mut done = BulkReplay { next: page.next.map(|next| next.to_string()), ..BulkReplay::default() };
     let mut last = None;
     for some in page.items.chunks(REPLAY_AT_ONCE) {
         if let Some(last) = last.filter(|_| started.elapsed() > REPLAY_TIME) {
