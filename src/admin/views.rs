@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::why::Story;
 use crate::domain::{Event, Session, Timestamp};
 use crate::store::StepRecord;
 use crate::store::types::{EventHistory, Hold, Page, RunRecord};
@@ -70,11 +69,6 @@ pub(super) fn session(session: &Session) -> Value {
 
 pub(super) fn hold(hold: &Hold) -> Value {
     json!({ "cause": hold.cause, "since": time(hold.since), "until": time(hold.until) })
-}
-
-pub(super) fn story(id: &str, story: &Story) -> Value {
-    let lines = story.lines.iter().map(|line| json!({ "at": time(line.at), "text": line.text }));
-    json!({ "id": id, "lines": lines.collect::<Vec<_>>(), "now": story.now, "todo": story.todo })
 }
 
 pub(super) fn time(at: Timestamp) -> String {

@@ -1,7 +1,7 @@
 //! One event in words: how it came in, the runs it was part of, how it ended.
 
 use super::{Line, steps};
-use crate::domain::{Event, EventKind, Outcome, Reason};
+use crate::domain::{Event, EventKind, Outcome};
 use crate::store::request::{self, Action, ActionKind, DeliveryCheck, HandoffRequest, TicketWrite};
 use crate::store::types::{EventHistory, RunRecord};
 
@@ -106,25 +106,32 @@ fn note(event: &Event) -> String {
 }
 
 fn run_lines(event: &Event, run: &RunRecord) -> Vec<Line> {
-    let turn = event.turn.map(|turn| format!(" of {turn}")).unwrap_or_default();
-    let mut lines = vec![Line::new(run.started_at, format!("Run {}{turn} began.", run.run))];
+    let turn = event.turn.map(|turn| format!(" ({turn})")).unwrap_or_default();
+    let run_number = run.run;
+    let began = match run_number {
+        1 => format!("The bridge took it up{turn}."),
+        later => format!("The bridge took it up again{turn}, run {later}."),
+    };
+    let mut lines = vec![Line::new(run.started_at, began)];
     lines.extend(run.steps.iter().map(steps::line));
     let ended = match run.note.as_deref() {
         None | Some("finished") => None,
-        Some("crashed") => Some("stopped in the middle; its journal is kept, so nothing is done twice".to_owned()),
-        Some(why) => Some(format!("was put off: {why}")),
+        Some("crashed") => Some(format!(
+            "Run {run_number}{turn} stopped in the middle; its journal is kept, so nothing is done twice."
+        )),
+        Some(why) => Some(format!("Put off{turn}: {}.", why.trim_end_matches('.'))),
     };
     let at = run.ended_at.unwrap_or(run.started_at);
-    lines.extend(ended.map(|words| Line::new(at, format!("Run {}{turn} {words}.", run.run))));
+    lines.extend(ended.map(|words| Line::new(at, words)));
     lines
 }
 
 fn ended(event: &Event, outcome: Outcome) -> String {
-    let reason = event.reason.map(Reason::sentence);
+    let reason = event.reason.map(|reason| format!("{} {}", reason.sentence(), reason.fix()));
     let name = event.reason.map(|reason| format!(", {reason}")).unwrap_or_default();
     let head = format!("{} ({}{name}).", words(outcome), event.id);
     let detail = event.detail.as_ref().map(|detail| format!("Detail: {}.", detail.trim_end_matches('.')));
-    [Some(head.as_str()), reason, detail.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    [Some(head.as_str()), reason.as_deref(), detail.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 fn words(outcome: Outcome) -> &'static str {

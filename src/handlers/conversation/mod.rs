@@ -11,6 +11,7 @@ mod case;
 mod comment;
 mod delivery;
 mod handoff;
+pub mod look;
 mod plan;
 mod post;
 mod probe;
