@@ -94,7 +94,7 @@ async fn known(admin: &State, id: &str) -> Result<Known, ApiError> {
 }
 
 fn shown(id: &str, story: Story, subject: Option<Subject>, links: Vec<Link>, live: Option<Live>) -> Answer {
-    let line = |line: super::Line| StoryLine { at: line.at.to_string(), text: line.text };
+    let told = |told: super::Line| StoryLine { at: told.at.to_string(), text: told.text };
     let next = |next: super::Next| NextStep { at: next.at.map(|at| at.to_string()), what: next.what };
     Answer {
         id: id.to_owned(),
@@ -103,7 +103,7 @@ fn shown(id: &str, story: Story, subject: Option<Subject>, links: Vec<Link>, liv
         next: story.next.map(next),
         todo: story.todo,
         links,
-        lines: story.lines.into_iter().map(line).collect(),
+        lines: story.lines.into_iter().map(told).collect(),
         live,
     }
 }

@@ -1,4 +1,4 @@
-//! What people asked for, in words: "Ada asked for a replay of evt_1."
+//! What people asked for, in words: "Ada asked for a replay of `evt_1`."
 
 use std::collections::BTreeSet;
 

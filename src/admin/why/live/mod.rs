@@ -39,8 +39,9 @@ pub(super) async fn look(admin: &State, subject: &Subject, known: &Known) -> Liv
         return Live { checked_at, lines: vec![line] };
     };
     let thread_id = subject.thread_id.clone().map(ThreadId);
-    let sessions = known.found.sessions.iter();
-    let session: Option<Session> = sessions.filter(|session| session.thread_id == thread_id).last().cloned();
+    // The one that changed last comes first.
+    let mut sessions = known.found.sessions.iter();
+    let session: Option<Session> = sessions.find(|session| session.thread_id == thread_id).cloned();
     let mut lines = Vec::new();
     let mut thread = None;
     match thread_id {
