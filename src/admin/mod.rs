@@ -28,7 +28,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
-use axum::extract::{self, Path};
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
@@ -94,7 +93,7 @@ pub fn router(admin: State) -> Router {
         .route("/connections", get(connections::list))
         .route("/context", get(context::show))
         .route("/stats", get(stats::show))
-        .route("/why/{id}", get(explain));
+        .route("/why/{id}", get(why::explain));
     Router::new()
         .nest("/api/v1", api)
         .route("/metrics", get(metrics::render))
@@ -104,21 +103,6 @@ pub fn router(admin: State) -> Router {
         .layer(from_fn_with_state(admin.clone(), auth::require))
         .layer(from_fn(web::sealed))
         .with_state(admin)
-}
-
-async fn explain(
-    extract::State(admin): extract::State<State>,
-    Path(id): Path<String>,
-    uri: Uri,
-) -> Answer<views::story::StoryView> {
-    params::Params::read(&uri, &[])?;
-    let found = why::gather(admin.ledger.as_ref(), &id).await?;
-    if found.events.is_empty() && found.sessions.is_empty() && found.mailboxes.is_empty() {
-        let fix = "check the id; what is older than `store.retention` is gone, and what never arrived was never here";
-        return Err(ApiError::not_found(format!("nothing known has the id {id:?}"), fix));
-    }
-    let story = why::tell(&found, &admin.store.holds().await?, admin.clock.now());
-    Ok(Json(views::story(&id, &story)))
 }
 
 async fn no_such_route(uri: Uri) -> ApiError {

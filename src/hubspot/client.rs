@@ -85,6 +85,8 @@ fn is_skewed(skew_ms: i64) -> bool {
 struct Learnt {
     skew_ms: Option<i64>,
     zone: Option<TimeZone>,
+    /// The host of links into HubSpot.
+    ui_domain: Option<String>,
 }
 
 impl Client {
@@ -118,6 +120,12 @@ impl Client {
     #[must_use]
     pub fn within(&self, limit: Duration) -> Self {
         Self { timeout: self.timeout.min(limit), ..self.clone() }
+    }
+
+    /// The host of links into HubSpot, once [`Self::account`] was asked.
+    #[must_use]
+    pub fn ui_domain(&self) -> Option<String> {
+        self.shared.learnt().ui_domain.clone()
     }
 
     /// Waits until the budget has room for that many calls (at most a window's) and gives a clone whose next `calls` calls
@@ -248,6 +256,11 @@ impl Shared {
     /// The daily limit starts anew at this zone's midnight.
     pub(super) fn learn_zone(&self, zone: TimeZone) {
         self.learnt().zone = Some(zone);
+    }
+
+    /// Links lead there.
+    pub(super) fn learn_ui_domain(&self, domain: String) {
+        self.learnt().ui_domain = Some(domain);
     }
 
     fn show_budget(&self) {
