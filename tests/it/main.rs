@@ -2,6 +2,7 @@
 mod admin;
 mod agents;
 mod config;
+mod console_overview;
 mod conversation;
 mod filters;
 mod hubspot;
