@@ -290,7 +290,7 @@ mod tests {
     }
 
     fn forms(chart: &Chart) -> [String; 3] {
-        [chart.columns(), chart.lines(), chart.rows()].map(|markup| markup.into_string())
+        [chart.columns(), chart.lines(), chart.rows()].map(PreEscaped::into_string)
     }
 
     /// Every number of the named attributes.
