@@ -26,11 +26,10 @@ pub mod why;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
-use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
 use dashmap::DashMap;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -39,7 +38,7 @@ pub use health::Health;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::ConnectionName;
+use crate::domain::{ConnectionName, Timestamp};
 use crate::handlers::Context;
 use crate::intake::Observed;
 use crate::store::{Ledger, Store};
@@ -70,6 +69,10 @@ pub struct State {
     pub closing: CancellationToken,
 }
 
+/// When this router was made, which is when the bridge started.
+#[derive(Clone, Copy, Debug)]
+struct Started(Timestamp);
+
 /// See [`State::problems`].
 pub type Problems = Arc<DashMap<ConnectionName, Vec<String>>>;
 
@@ -98,6 +101,7 @@ pub fn router(admin: State) -> Router {
         .nest("/api/v1", api)
         .route("/metrics", get(metrics::render))
         .merge(console::router())
+        .layer(Extension(Started(admin.clock.now())))
         .fallback(no_such_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(admin.clone(), auth::require))

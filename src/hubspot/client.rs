@@ -154,6 +154,12 @@ impl Client {
         self.shared.budget.remaining().map(|calls| u32::try_from(calls).unwrap_or(u32::MAX))
     }
 
+    /// Calls that HubSpot's window holds, as far as is known.
+    #[must_use]
+    pub fn budget_size(&self) -> u32 {
+        u32::try_from(self.shared.budget.capacity()).unwrap_or(u32::MAX)
+    }
+
     /// Makes the call and reads the answer.
     pub(super) async fn fetch<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
         let (route, acts) = (call.route, call.acts);
@@ -176,7 +182,9 @@ impl Client {
         let route = call.route;
         let about = call.api().map(|api| (api, call.object()));
         let request = shared.request(call)?;
+        let started = Instant::now();
         let answer = shared.transport.send(request, self.timeout).await;
+        shared.metrics.called_hubspot(shared.clock.now(), started.elapsed());
         shared.count(route, &answer);
         if let Some((api, object)) = about {
             shared.pulses().entry(api).or_default().record(beat(&answer, object), Instant::now());

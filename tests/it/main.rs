@@ -3,6 +3,7 @@ mod admin;
 mod agents;
 mod config;
 mod console;
+mod console_overview;
 mod conversation;
 mod doctor;
 mod filters;

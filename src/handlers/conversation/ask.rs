@@ -167,7 +167,7 @@ async fn ask(talk: &mut Talk<'_>, scene: &Scene, mut question: Question, attempt
         let started = tokio::time::Instant::now();
         let heard = listen(talk, &question).await?;
         let took = started.elapsed();
-        talk.cx.metrics.agent_seconds.observe(took.as_secs_f64());
+        talk.cx.metrics.asked_agent(talk.cx.now(), took);
         tracing::debug!(duration_ms = took.as_millis(), "asked the agent");
         match heard {
             Heard::Longer(longer) => question = *longer,
