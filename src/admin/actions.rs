@@ -9,8 +9,9 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::error::ApiError;
-use super::views::session::{Acted, Requested};
+use super::error::{ApiError, ErrorView};
+use super::openapi::query;
+use super::views::session::{Acted, Requested, SessionView};
 use super::{State, body, sessions, views};
 use crate::domain::{DedupKey, EventKind, Object, Schedule, Session, SessionState};
 use crate::limits::HANDOFF_REASON_CHARS;
@@ -19,6 +20,16 @@ use crate::store::request::{self, Action, ActionKind, HandoffRequest};
 
 type Done = Result<(StatusCode, Json<Acted>), ApiError>;
 
+/// Silences the AI
+///
+/// Until it is resumed. A running answer is interrupted.
+#[utoipa::path(post, path = "/sessions/{id}/pause", tag = "sessions", operation_id = "pause_session",
+    params(("id" = String, Path, description = "`ses_3`.")),
+    responses(
+        (status = 200, description = "It is paused already.", body = SessionView),
+        (status = 202, description = "Asked for; it takes its turn in the conversation.", body = Requested),
+        (status = 409, description = "A human has it, or it is closed, or it has no conversation to act in.", body = ErrorView),
+    ))]
 pub(super) async fn pause(
     extract::State(admin): extract::State<State>,
     Path(id): Path<String>,
@@ -36,6 +47,16 @@ pub(super) async fn pause(
     }
 }
 
+/// Lets the AI speak again
+///
+/// When the customer writes next.
+#[utoipa::path(post, path = "/sessions/{id}/resume", tag = "sessions", operation_id = "resume_session",
+    params(("id" = String, Path, description = "`ses_3`.")),
+    responses(
+        (status = 200, description = "The AI has it already.", body = SessionView),
+        (status = 202, description = "Asked for; it takes its turn in the conversation.", body = Requested),
+        (status = 409, description = "It is closed, or has no conversation to act in.", body = ErrorView),
+    ))]
 pub(super) async fn resume(
     extract::State(admin): extract::State<State>,
     Path(id): Path<String>,
@@ -50,7 +71,16 @@ pub(super) async fn resume(
     }
 }
 
+/// Gives the conversation to a human
+///
 /// A closed session may be handed off too: whoever asks for a human gets one.
+#[utoipa::path(post, path = "/sessions/{id}/handoff", tag = "sessions", operation_id = "handoff_session",
+    params(("id" = String, Path, description = "`ses_3`.")), request_body = Option<query::Handoff>,
+    responses(
+        (status = 200, description = "A human has it already.", body = SessionView),
+        (status = 202, description = "Asked for; it takes its turn in the conversation.", body = Requested),
+        (status = 409, description = "It has no conversation to act in.", body = ErrorView),
+    ))]
 pub(super) async fn handoff(
     extract::State(admin): extract::State<State>,
     Path(id): Path<String>,

@@ -14,6 +14,7 @@ mod error;
 mod events;
 pub mod health;
 mod metrics;
+pub mod openapi;
 mod operator;
 mod params;
 mod sessions;
@@ -29,10 +30,11 @@ use axum::Router;
 use axum::extract::{self, Path};
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
 use dashmap::DashMap;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub use health::Health;
 
@@ -77,21 +79,7 @@ type Answer<T = Value> = Result<Json<T>, ApiError>;
 /// The admin listener's routes. Everything but public metrics asks for the bearer token; pages of other sites are kept
 /// out, with a token and without one (which is possible on loopback only).
 pub fn router(admin: State) -> Router {
-    let api = Router::new()
-        .route("/events", get(events::list))
-        .route("/events/{id}", get(events::show))
-        .route("/sessions", get(sessions::list))
-        .route("/sessions/{id}", get(sessions::show).patch(custom_data::patch))
-        .route("/sessions/{id}/pause", post(actions::pause))
-        .route("/sessions/{id}/resume", post(actions::resume))
-        .route("/sessions/{id}/handoff", post(actions::handoff))
-        .route("/connections", get(connections::list))
-        .route("/context", get(context::show))
-        .route("/stats", get(stats::show))
-        .route("/why/{id}", get(explain));
-    Router::new()
-        .nest("/api/v1", api)
-        .route("/metrics", get(metrics::render))
+    Router::from(api())
         .merge(console::router())
         .fallback(no_such_route)
         .method_not_allowed_fallback(wrong_method)
@@ -100,6 +88,30 @@ pub fn router(admin: State) -> Router {
         .with_state(admin)
 }
 
+/// What programs use. Every route is added with `routes!`, which takes its path from its own attribute: so the document
+/// tells of all of them.
+fn api() -> OpenApiRouter<State> {
+    let api = OpenApiRouter::new()
+        .routes(routes!(events::list))
+        .routes(routes!(events::show))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::show, custom_data::patch))
+        .routes(routes!(actions::pause))
+        .routes(routes!(actions::resume))
+        .routes(routes!(actions::handoff))
+        .routes(routes!(connections::list))
+        .routes(routes!(context::show))
+        .routes(routes!(stats::show))
+        .routes(routes!(explain));
+    OpenApiRouter::new().nest("/api/v1", api).routes(routes!(metrics::render)).routes(routes!(openapi::show))
+}
+
+/// What happened to something and why, in words
+///
+/// Of a thread, message, ticket, session or event.
+#[utoipa::path(get, path = "/why/{id}", tag = "events", operation_id = "why",
+    params(("id" = String, Path, description = "HubSpot's id or the bridge's own.")),
+    responses((status = 200, description = "The story, newest first.", body = views::story::StoryView)))]
 async fn explain(
     extract::State(admin): extract::State<State>,
     Path(id): Path<String>,

@@ -27,7 +27,7 @@ pub use connection::{
     Signature, SignatureMode, Ticketing, Topic, TopicAction, Weekday,
 };
 pub use delivery::{Delivery, Guarantee, OnUnknown, ReplyLimit};
-pub use load::{Loaded, load};
+pub use load::{Loaded, draft, load};
 pub use problems::{Problem, Problems};
 pub use secret::Secret;
 

@@ -15,6 +15,10 @@ mod health;
 #[cfg(test)]
 pub mod house;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod routes;
+#[cfg(test)]
+pub mod schema;
 #[cfg(test)]
 mod why;
