@@ -8,6 +8,7 @@ use super::{Component, Plan};
 use crate::intake::actions::Wanted;
 use crate::store::request::ActionKind;
 
+#[expect(clippy::struct_field_names, reason = "HubSpot's names")]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Action {
@@ -44,6 +45,7 @@ struct Definition {
     field_type: &'static str,
 }
 
+#[expect(clippy::struct_field_names, reason = "HubSpot's names")]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Labels {

@@ -13,6 +13,7 @@ const STOCK: [&str; 5] =
     ["hs_pipeline", "hs_pipeline_stage", "hs_ticket_category", "hs_ticket_priority", "hubspot_owner_id"];
 
 /// What the files depend on.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// What HubSpot calls, without a trailing slash.
@@ -48,8 +49,8 @@ impl Plan {
     pub fn of(settings: &Table, named: Option<&str>) -> Result<Self, Lack> {
         let none = Table::new();
         let connections = settings.get("connections").and_then(Value::as_table).unwrap_or(&none);
-        let mut names = connections.keys().map(String::as_str);
-        let name = match (named, names.next(), names.next()) {
+        let mut known = connections.keys().map(String::as_str);
+        let name = match (named, known.next(), known.next()) {
             (Some(named), Some(_), _) if !connections.contains_key(named) => {
                 return Err(Lack::Unknown(named.to_owned()));
             }

@@ -34,6 +34,7 @@ struct Subscriptions {
     hub_events: Vec<Subscription>,
 }
 
+#[expect(clippy::struct_field_names, reason = "HubSpot's names")]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Subscription {

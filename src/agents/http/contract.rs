@@ -125,11 +125,11 @@ struct Remarks {
 }
 
 /// A value of custom data: anything but a list or an object. It is kept as text.
-pub struct FlatValue;
+pub struct FlatValue(String);
 
 /// The same, or null, which changes nothing.
 #[derive(Deserialize)]
-struct FlatOrNull;
+struct FlatOrNull(String);
 
 impl PartialSchema for FlatValue {
     fn schema() -> RefOr<Schema> {

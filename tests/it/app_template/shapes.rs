@@ -1,7 +1,7 @@
 //! HubSpot's published shapes, written down from its pages *App configuration*, *Configure webhooks* and *Define a custom
 //! workflow action* (developers.hubspot.com/docs/apps/developer-platform, read on 2026-11-22) and its templates at
 //! github.com/HubSpot/hubspot-project-components. A field that HubSpot does not name, or one it demands and we lack, fails.
-#![expect(dead_code, reason = "read to see that they can be read")]
+#![expect(dead_code, clippy::struct_field_names, reason = "HubSpot's names, read to see that they can be read")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
