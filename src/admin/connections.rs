@@ -54,6 +54,9 @@ enum Health {
     Held,
 }
 
+/// Every connection, and what ails it
+#[utoipa::path(get, path = "/connections", tag = "connections", operation_id = "list_connections",
+    responses((status = 200, description = "All of them; there is never a next page.", body = Page<ConnectionView>)))]
 pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Answer<Page<ConnectionView>> {
     Params::read(&uri, &[])?;
     let holds = admin.store.holds().await?;

@@ -15,6 +15,7 @@ mod error;
 mod events;
 pub mod health;
 mod metrics;
+pub mod openapi;
 mod operator;
 mod params;
 mod replay;
@@ -28,11 +29,12 @@ use std::sync::Arc;
 
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use dashmap::DashMap;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub use health::Health;
 
@@ -81,25 +83,7 @@ type Answer<T = Value> = Result<Json<T>, ApiError>;
 /// The admin listener's routes. Everything but public metrics asks for the bearer token; pages of other sites are kept
 /// out, with a token and without one (which is possible on loopback only).
 pub fn router(admin: State) -> Router {
-    let api = Router::new()
-        .route("/events", get(events::list))
-        .route("/events/replay", post(replay::many))
-        .route("/events/{id}", get(events::show))
-        .route("/events/{id}/replay", post(replay::one))
-        .route("/events/{id}/skip", post(replay::skip_one))
-        .route("/sessions", get(sessions::list))
-        .route("/sessions/{id}", get(sessions::show).patch(custom_data::patch))
-        .route("/sessions/{id}/pause", post(actions::pause_one))
-        .route("/sessions/{id}/resume", post(actions::resume_one))
-        .route("/sessions/{id}/handoff", post(actions::hand_off_one))
-        .route("/audit", get(audit::list))
-        .route("/connections", get(connections::list))
-        .route("/context", get(context::show))
-        .route("/stats", get(stats::show))
-        .route("/why/{id}", get(why::explain));
-    Router::new()
-        .nest("/api/v1", api)
-        .route("/metrics", get(metrics::render))
+    Router::from(api())
         .merge(console::router())
         .layer(Extension(Started(admin.clock.now())))
         .fallback(no_such_route)
@@ -107,6 +91,28 @@ pub fn router(admin: State) -> Router {
         .layer(from_fn_with_state(admin.clone(), auth::require))
         .layer(from_fn(web::sealed))
         .with_state(admin)
+}
+
+/// What programs use. Every route is added with `routes!`, which takes its path from its own attribute: so the document
+/// tells of all of them.
+fn api() -> OpenApiRouter<State> {
+    let api = OpenApiRouter::new()
+        .routes(routes!(events::list))
+        .routes(routes!(events::show))
+        .routes(routes!(replay::many))
+        .routes(routes!(replay::one))
+        .routes(routes!(replay::skip_one))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::show, custom_data::patch))
+        .routes(routes!(actions::pause_one))
+        .routes(routes!(actions::resume_one))
+        .routes(routes!(actions::hand_off_one))
+        .routes(routes!(connections::list))
+        .routes(routes!(context::show))
+        .routes(routes!(stats::show))
+        .routes(routes!(audit::list))
+        .routes(routes!(why::answer::explain));
+    OpenApiRouter::new().nest("/api/v1", api).routes(routes!(metrics::render)).routes(routes!(openapi::show))
 }
 
 async fn no_such_route(uri: Uri) -> ApiError {

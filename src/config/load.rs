@@ -45,6 +45,32 @@ pub fn load(file: Option<&Path>, env: &BTreeMap<String, String>) -> Result<Loade
     }
 }
 
+/// The settings in force, defaults of connections filled in, secrets redacted, for who works on them before there is a
+/// HubSpot app: what only the app or the account gives may be missing.
+///
+/// # Errors
+/// Every other problem, ordered by path.
+pub fn draft(file: Option<&Path>, env: &BTreeMap<String, String>) -> Result<toml::Table, Problems> {
+    let named = env.get("BRIDGE_CONFIG").filter(|path| !path.is_empty()).map(Path::new);
+    let alone = |problem| Problems(vec![problem]);
+    let text = file.or(named).map(sources::file_text).transpose().map_err(alone)?;
+    let merged = sources::merge(text.as_deref(), env).map_err(alone)?;
+    let defaults = sources::connection_defaults().map_err(alone)?;
+    let notes = Notes::default();
+    let (_, effective) = read(&merged, &defaults, &notes);
+    let (mut errors, _) = notes.into_parts();
+    errors.retain(|problem| !comes_with_the_app(&problem.path));
+    if errors.is_empty() { Ok(effective) } else { Err(Problems(errors)) }
+}
+
+/// Credentials and ids of a connection, and the demand that there be one.
+fn comes_with_the_app(path: &str) -> bool {
+    let Some(inside) = path.strip_prefix("connections") else { return false };
+    let key = inside.rsplit('.').next().unwrap_or_default().trim_end_matches("_file");
+    let known_later = ["", "portal_id", "ai_user_id"];
+    known_later.contains(&key) || ["_token", "_secret", "_key"].iter().any(|end| key.ends_with(end))
+}
+
 fn read(tree: &Map<String, Value>, defaults: &Map<String, Value>, notes: &Notes) -> (Option<Config>, toml::Table) {
     let mut root = Reader::root(tree, notes);
     let server = root.section("server", server::Server::read);

@@ -29,7 +29,7 @@ pub use connection::{
 };
 pub use delivery::{Delivery, Guarantee, OnUnknown, ReplyLimit};
 pub use in_force::{Origin, Setting};
-pub use load::{Loaded, load};
+pub use load::{Loaded, draft, load};
 pub use problems::{Problem, Problems};
 pub use secret::Secret;
 

@@ -12,10 +12,12 @@ use super::subject::Subject;
 use super::{Known, Story, email, gather, links, live, tell};
 use crate::admin::State;
 use crate::admin::error::ApiError;
+use crate::admin::openapi::query;
 use crate::admin::params::Params;
 
 /// What happened to one thing, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Story)]
 pub(in crate::admin) struct Answer {
     /// As it was asked for.
     pub id: String,
@@ -54,6 +56,12 @@ pub(in crate::admin) struct NextStep {
     pub what: String,
 }
 
+/// What happened to something and why, in words
+///
+/// Of a thread, message, ticket, session, contact, contact's e-mail, note, conversation outside HubSpot, or event.
+#[utoipa::path(get, path = "/why/{id}", tag = "events", operation_id = "why",
+    params(("id" = String, Path, description = "HubSpot's id, the bridge's own, or a contact's e-mail."), query::Why),
+    responses((status = 200, description = "The story, newest first.", body = Answer)))]
 pub(in crate::admin) async fn explain(
     extract::State(admin): extract::State<State>,
     Path(id): Path<String>,

@@ -14,7 +14,6 @@ mod next;
 mod steps;
 mod subject;
 
-pub(super) use answer::explain;
 pub(super) use event::{came_in, run_end, words as outcome_words};
 pub(super) use steps::line as step_line;
 
