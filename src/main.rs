@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     };
     let (mut out, mut err) = (io::stdout(), io::stderr());
     let mut terminal = Terminal { out: &mut out, err: &mut err };
-    let programs = Programs { serve, sandbox, backup };
+    let programs = Programs { serve, sandbox, doctor, backup };
     match runtime.enable_all().build() {
         Ok(runtime) => runtime.block_on(cli::run(cli, &cli::environment(), programs, &mut terminal)).into(),
         Err(_) => Exit::CouldNotRun.into(),
@@ -46,6 +46,10 @@ fn sandbox(args: cli::sandbox::Args) -> Running<Exit> {
             }
         }
     })
+}
+
+fn doctor(config: Config, wanted: cli::doctor::Wanted) -> Running<cli::doctor::Examined> {
+    Box::pin(async move { app::doctor(config, wanted.connection, wanted.fix).await.map_err(Into::into) })
 }
 
 fn backup(from: &Path, to: &Path) -> Result<(), Cause> {

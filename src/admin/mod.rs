@@ -10,6 +10,7 @@ mod connections;
 mod console;
 mod context;
 mod custom_data;
+mod doctor;
 mod error;
 mod events;
 pub mod health;
@@ -38,6 +39,7 @@ pub use health::Health;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::doctor::Examinations;
 use crate::domain::ConnectionName;
 use crate::handlers::Context;
 use crate::intake::Observed;
@@ -61,6 +63,8 @@ pub struct State {
     pub contexts: Arc<BTreeMap<ConnectionName, Context>>,
     /// What HubSpot's deliveries were like.
     pub observed: Observed,
+    /// The doctor's runs, so that a connection is looked at by one at a time.
+    pub examinations: Examinations,
     /// "Now" of every answer.
     pub clock: Arc<dyn Clock>,
     /// What is wrong with each connection's settings as HubSpot sees them, in sentences; found after the start.
@@ -86,6 +90,7 @@ pub fn router(admin: State) -> Router {
         .route("/sessions/{id}/resume", post(actions::resume))
         .route("/sessions/{id}/handoff", post(actions::handoff))
         .route("/connections", get(connections::list))
+        .route("/connections/{name}/doctor", post(doctor::run))
         .route("/context", get(context::show))
         .route("/stats", get(stats::show))
         .route("/why/{id}", get(explain));

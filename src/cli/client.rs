@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, StatusCode, header};
+use http::request::Builder;
+use http::{HeaderValue, Request, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use super::healthcheck::reachable;
 use super::terminal::Failure;
 use crate::config::Secret;
 use crate::hubspot::http::Http;
-use crate::hubspot::transport::Transport;
+use crate::hubspot::transport::{Transport, TransportError};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -35,7 +36,11 @@ pub struct Target {
 pub(super) struct Client {
     base: String,
     token: Option<String>,
+    /// Who asks, for the audit.
+    user: Option<HeaderValue>,
     http: Http,
+    /// For the whole of one answer.
+    patience: Duration,
 }
 
 /// What the bridge said.
@@ -45,11 +50,18 @@ pub(super) struct Answer {
     pub(super) json: Value,
 }
 
+impl Target {
+    /// Was a bridge named, rather than the settings' own?
+    pub(super) fn is_named(&self, place: &Place<'_>) -> bool {
+        self.admin_url.is_some() || place.env.get("BRIDGE_ADMIN_URL").is_some_and(|url| !url.is_empty())
+    }
+}
+
 impl Client {
     /// Without a token.
     pub(super) fn plain(base: String) -> Result<Self, Failure> {
         let http = Http::new().map_err(|error| Failure::Ended(Box::new(error)))?;
-        Ok(Self { base, token: None, http })
+        Ok(Self { base, token: None, user: None, http, patience: TIMEOUT })
     }
 
     /// To the admin API. The settings are read only for what is not given otherwise.
@@ -72,17 +84,42 @@ impl Client {
                 (format!("http://{}", reachable(admin.listen)), token.or(own))
             }
         };
-        Ok(Self { token, ..Self::plain(base.trim_end_matches('/').to_owned())? })
+        let user = ["USER", "LOGNAME"].into_iter().find_map(variable);
+        let user = user.and_then(|name| HeaderValue::from_str(&name).ok());
+        Ok(Self { token, user, ..Self::plain(base.trim_end_matches('/').to_owned())? })
+    }
+
+    /// The same for what takes the bridge longer.
+    pub(super) fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Does anybody listen there? Whatever it says.
+    pub(super) async fn listens(&self) -> bool {
+        let Ok(request) = Request::get(format!("{}/api/v1/stats", self.base)).body(Bytes::new()) else { return true };
+        !matches!(self.http.send(request, TIMEOUT).await, Err(TransportError::Connect(_)))
+    }
+
+    /// The address it asks.
+    pub(super) fn base(&self) -> &str {
+        &self.base
     }
 
     /// Any answer at all.
     pub(super) async fn get(&self, path: &str) -> Result<Answer, Failure> {
-        let mut request = Request::get(format!("{}{path}", self.base));
+        self.send(Request::get(format!("{}{path}", self.base)), Bytes::new()).await
+    }
+
+    async fn send(&self, mut request: Builder, body: Bytes) -> Result<Answer, Failure> {
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        let request = request.body(Bytes::new()).map_err(|_| self.unreachable("its address or token is malformed"))?;
-        let response = self.http.send(request, TIMEOUT).await.map_err(|error| self.unreachable(&error.to_string()))?;
+        if let Some(user) = &self.user {
+            request = request.header("x-operator", user);
+        }
+        let request = request.body(body).map_err(|_| self.unreachable("its address or token is malformed"))?;
+        let response =
+            self.http.send(request, self.patience).await.map_err(|error| self.unreachable(&error.to_string()))?;
         let text = String::from_utf8_lossy(response.body()).into_owned();
         let json = serde_json::from_str(&text).unwrap_or_default();
         Ok(Answer { status: response.status(), text, json })
@@ -90,7 +127,17 @@ impl Client {
 
     /// A good answer of the API, or the API's own words why not.
     pub(super) async fn ask(&self, path: &str) -> Result<Answer, Failure> {
-        let answer = self.get(&format!("/api/v1{path}")).await?;
+        self.good(self.get(&format!("/api/v1{path}")).await?)
+    }
+
+    /// The same for a request that changes something.
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Answer, Failure> {
+        let request = Request::post(format!("{}/api/v1{path}", self.base));
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        self.good(self.send(request, Bytes::from(body.to_string())).await?)
+    }
+
+    fn good(&self, answer: Answer) -> Result<Answer, Failure> {
         if answer.status.is_success() && answer.json.is_object() {
             return Ok(answer);
         }

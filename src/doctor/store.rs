@@ -22,7 +22,16 @@ async fn line(patient: &Patient<'_>) -> Line {
         let fix = match error {
             Error::DiskLow { .. } => "free some space on the disk of `store.url`, or move it to a larger one",
             Error::Stopped => "start the bridge anew; its log says what ended the store",
-            _ => "look at the disk and the file that `store.url` names: full, read-only, or not this user's?",
+            Error::LeaseLost { .. }
+            | Error::VersionConflict
+            | Error::NotFound { .. }
+            | Error::AlreadyAnswered
+            | Error::Refused(_)
+            | Error::Overloaded { .. }
+            | Error::Unavailable { .. }
+            | Error::Unreadable { .. } => {
+                "look at the disk and the file that `store.url` names: full, read-only, or not this user's?"
+            }
         };
         return Line::failed(CHECK, chain(&error), fix);
     }

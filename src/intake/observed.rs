@@ -15,7 +15,7 @@ use dashmap::DashMap;
 use crate::domain::{ConnectionName, Timestamp};
 
 pub use head::{Head, kind_heard};
-pub use keeper::{Keeper, recall};
+pub use keeper::{Keeper, recall, restore};
 
 /// Refusals kept for each connection.
 pub const REFUSALS_MAX: usize = 20;

@@ -3,6 +3,7 @@ mod admin;
 mod agents;
 mod config;
 mod conversation;
+mod doctor_bridge;
 mod filters;
 mod hubspot;
 mod intake;

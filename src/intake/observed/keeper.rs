@@ -18,6 +18,19 @@ pub async fn recall(store: &dyn Store, connection: &ConnectionName) -> Result<Op
     Ok(store.cursor(&record::name(connection)).await?.as_deref().and_then(record::read))
 }
 
+/// Begins with what earlier lives observed. What cannot be read is forgotten: nothing depends on it but the doctor.
+pub async fn restore(observed: &Observed, store: &dyn Store, connections: impl IntoIterator<Item = &ConnectionName>) {
+    for name in connections {
+        match recall(store, name).await {
+            Ok(None) => {}
+            Ok(Some(found)) => observed.note(name, |seen| *seen = found),
+            Err(error) => {
+                tracing::warn!(connection = %name, %error, "what deliveries were like cannot be read; it begins anew");
+            }
+        }
+    }
+}
+
 /// Writes down what was observed.
 pub struct Keeper {
     observed: Observed,
@@ -27,22 +40,13 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Begins with what earlier lives observed. What cannot be read is forgotten: nothing depends on it but the doctor.
-    pub async fn start(
+    /// Of these connections; begins where they are now.
+    pub fn new(
         observed: Observed,
         store: Arc<dyn Store>,
         connections: impl IntoIterator<Item = ConnectionName>,
     ) -> Self {
-        let mut kept = BTreeMap::new();
-        for name in connections {
-            let found = recall(store.as_ref(), &name).await.unwrap_or_else(|error| {
-                tracing::warn!(connection = %name, %error, "what deliveries were like cannot be read; it begins anew");
-                None
-            });
-            let seen = found.unwrap_or_default();
-            observed.note(&name, |noted| *noted = seen.clone());
-            kept.insert(name, seen);
-        }
+        let kept = connections.into_iter().map(|name| (name.clone(), observed.of(&name))).collect();
         Self { observed, store, kept }
     }
 

@@ -24,7 +24,7 @@ async fn run(words: &[&str], env: &[(&str, &str)]) -> Said {
     let cli = Cli::try_parse_from(["hubspot-bridge"].iter().chain(words)).unwrap();
     let env: BTreeMap<String, String> =
         env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let programs = Programs { serve, sandbox, backup };
+    let programs = Programs { serve, sandbox, doctor, backup };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let exit = cli::run(cli, &env, programs, &mut Terminal { out: &mut out, err: &mut err }).await;
     Said { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
@@ -37,6 +37,10 @@ fn serve(_: Config) -> Running<Result<(), Cause>> {
 #[expect(clippy::needless_pass_by_value, reason = "the type of a program")]
 fn sandbox(args: cli::sandbox::Args) -> Running<Exit> {
     Box::pin(async move { if args.tour { Exit::Fine } else { Exit::Failed } })
+}
+
+fn doctor(_: Config, _: cli::doctor::Wanted) -> Running<cli::doctor::Examined> {
+    Box::pin(async { Ok(Vec::new()) })
 }
 
 fn backup(from: &Path, to: &Path) -> Result<(), Cause> {
