@@ -6,8 +6,12 @@
 //! [`refusal`].
 
 mod actions;
+mod conversation;
+mod conversations;
+mod dead;
 mod event;
 mod events;
+mod form;
 mod layout;
 mod live;
 mod parts;
@@ -44,6 +48,16 @@ pub(super) fn router() -> Router<State> {
         .route("/", get(overview))
         .route("/events", get(events::page))
         .route("/events/{id}", get(event::page))
+        .route("/events/{id}/replay", get(actions::event::ask_replay).post(actions::event::replay))
+        .route("/events/{id}/skip", get(actions::event::ask_skip).post(actions::event::skip))
+        .route("/conversations", get(conversations::page))
+        .route("/conversations/{connection}/{id}", get(conversation::page))
+        .route(
+            "/conversations/{connection}/{id}/{deed}",
+            get(actions::conversation::ask).post(actions::conversation::perform),
+        )
+        .route("/dead", get(dead::page))
+        .route("/dead/replay", get(dead::replay::ask).post(dead::replay::perform))
         .route("/why", get(why::page))
         .route("/sign-in", get(sign_in::page).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))
