@@ -14,7 +14,7 @@ use crate::admin::State;
 use crate::admin::error::ApiError;
 use crate::admin::operator::Operator;
 use crate::config::Connection;
-use crate::domain::{ConnectionName, Mode, Object, Session, SessionState, ThreadId};
+use crate::domain::{ConnectionName, ContactId, Mode, Object, Session, SessionState, ThreadId, TicketId};
 use crate::filters::ownership;
 use crate::store::types;
 use crate::store::types::{EventFilter, SessionFilter};
@@ -33,10 +33,8 @@ pub(super) async fn page(
     let given = Given::read(&uri);
     let cursor = given.get("cursor").parse::<i64>().ok();
     let list = admin.ledger.sessions(filter(&given)?, cursor, ROWS).await?;
-    let young = match list.items.is_empty() && cursor.is_none() {
-        true => without_session(&admin, &given).await?,
-        false => Vec::new(),
-    };
+    let nothing = list.items.is_empty() && cursor.is_none();
+    let young = if nothing { without_session(&admin, &given).await? } else { Vec::new() };
     let main = html! {
         main.wide {
             h1 { "Conversations" }
@@ -178,8 +176,8 @@ fn row(session: &Session, settings: Option<&Connection>) -> Markup {
             }
             td { (conversation::pill(Some(session))) }
             td { (match mode { Mode::Autopilot => "autopilot", Mode::Assist => "assist" }) }
-            td { (linked(session.ticket_id.as_ref().map(|id| id.as_str()))) }
-            td { (linked(session.contact_id.as_ref().map(|id| id.as_str()))) }
+            td { (linked(session.ticket_id.as_ref().map(TicketId::as_str))) }
+            td { (linked(session.contact_id.as_ref().map(ContactId::as_str))) }
             td { @match &session.agent_session_id { Some(id) => code { (id) }, None => span.quiet { "none" } } }
             td { (layout::time(session.updated_at)) }
         }

@@ -69,10 +69,7 @@ pub(super) async fn page(
     }
     let filter = filter(&given, &mut problems);
     let cursor = given.get("cursor").parse::<i64>().ok();
-    let list = match problems.is_empty() {
-        true => Some(admin.ledger.events(filter, cursor, ROWS).await?),
-        false => None,
-    };
+    let list = if problems.is_empty() { Some(admin.ledger.events(filter, cursor, ROWS).await?) } else { None };
     let main = html! {
         main.wide {
             h1 { "Events" }

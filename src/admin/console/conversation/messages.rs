@@ -52,7 +52,8 @@ fn is_said(message: &Message) -> bool {
 }
 
 fn item(message: &Message, ai: &ActorId) -> Markup {
-    let words = text::plain(&message.text);
+    let said = Some(message.text.as_str()).filter(|text| !text.trim().is_empty()).or(message.rich_text.as_deref());
+    let words = text::plain(said.unwrap_or_default());
     let cut: String = words.chars().take(PAGE_MESSAGE_CHARS).collect();
     let whole = cut.len() == words.len() && message.truncation != Truncation::Truncated;
     html! {

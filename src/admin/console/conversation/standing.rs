@@ -53,7 +53,10 @@ pub(super) fn tell(
 
 fn handed_off(session: &Session, events: &[Event]) -> Standing {
     let since = session.handed_off_at.map(|at| format!(" since {at}")).unwrap_or_default();
-    let handoff = events.iter().find(|event| event.outcome == Some(Outcome::HandedOff));
+    // An earlier handoff says nothing of this one.
+    let by_us =
+        |event: &&Event| event.outcome == Some(Outcome::HandedOff) && event.finished_at >= session.handed_off_at;
+    let handoff = events.iter().find(by_us);
     let why = handoff.and_then(|event| event.reason).map(|reason| format!(" {}", reason.sentence()));
     let words = format!("The AI is silent: a human has the conversation{since}.{}", why.unwrap_or_default());
     Standing::new(words, Some(Reason::SessionHandedOff.fix()))
@@ -87,10 +90,8 @@ fn with_ai(session: Option<&Session>, settings: &Connection, events: &[Event]) -
             Standing::new("The agent had nothing to say to the newest message; it would answer the next.", None)
         }
         Mode::Autopilot => {
-            let whose = match settings.reply_when_unassigned {
-                true => "as long as it is the AI user's or nobody's in HubSpot",
-                false => "as long as it is the AI user's in HubSpot",
-            };
+            let nobodys = if settings.reply_when_unassigned { " or nobody's" } else { "" };
+            let whose = format!("as long as it is the AI user's{nobodys} in HubSpot");
             Standing::new(format!("The AI would answer the customer's next message, {whose}."), None)
         }
     }

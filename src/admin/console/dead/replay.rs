@@ -197,11 +197,11 @@ fn chosen(form: &Form) -> Result<Vec<EventId>, ApiError> {
     if ids.is_empty() {
         return Err(ApiError::bad_request("no event was chosen", "go back and tick those to replay"));
     }
-    if ids.len() > AT_ONCE as usize {
-        let message = format!("more than {AT_ONCE} events were chosen");
-        return Err(ApiError::bad_request(message, "replay all of their reason, or fewer at once"));
+    if u32::try_from(ids.len()).is_ok_and(|chosen| chosen <= AT_ONCE) {
+        return Ok(ids);
     }
-    Ok(ids)
+    let message = format!("more than {AT_ONCE} events were chosen");
+    Err(ApiError::bad_request(message, "replay all of their reason, or fewer at once"))
 }
 
 fn counted(events: usize) -> String {
