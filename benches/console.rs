@@ -5,7 +5,7 @@
 
 mod asked;
 #[path = "../tests/it/config/desk.rs"]
-#[expect(clippy::unwrap_used, dead_code, reason = "shared with the tests")]
+#[expect(clippy::unwrap_used, reason = "shared with the tests")]
 mod desk;
 mod fill;
 
@@ -122,6 +122,7 @@ fn router(store: Arc<SqliteStore>) -> Router {
         metrics: Metrics::default(),
         contexts: Arc::default(),
         observed: Observed::default(),
+        examinations: hubspot_bridge::doctor::Examinations::default(),
         clock: Arc::new(SystemClock),
         problems: admin::Problems::default(),
         closing: CancellationToken::new(),

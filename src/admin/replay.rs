@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::error::ApiError;
+use super::error::{ApiError, ErrorView};
+use super::openapi::query;
 use super::operator::Operator;
 use super::params::Params;
 use super::views::event::HistoryView;
@@ -27,7 +28,7 @@ const NOTED_CHARS: usize = 64;
 
 /// What a replay by filter did.
 #[derive(Clone, Debug, Default, Serialize, utoipa::ToSchema)]
-pub(super) struct Replayed {
+pub(super) struct BulkReplay {
     /// The events that wait again.
     pub(super) replayed: Vec<String>,
     /// Those that do not, and why.
@@ -62,6 +63,15 @@ pub(super) struct Wish {
     pub(super) words: String,
 }
 
+/// Puts an ended event back into its mailbox
+///
+/// It keeps its id and its history. What was answered is refused; with `force` the reps get an answer as a draft comment.
+#[utoipa::path(post, path = "/events/{id}/replay", tag = "events", operation_id = "replay_event",
+    params(("id" = String, Path, description = "`evt_12`.")), request_body = Option<query::Replay>,
+    responses(
+        (status = 202, description = "The event, which waits again.", body = HistoryView),
+        (status = 409, description = "Its turn was answered, it has not ended, or nothing could come of it.", body = ErrorView),
+    ))]
 pub(super) async fn one(
     extract::State(admin): extract::State<State>,
     Extension(who): Extension<Operator>,
@@ -73,6 +83,15 @@ pub(super) async fn one(
     Ok((StatusCode::ACCEPTED, Json(views::history(&history))))
 }
 
+/// Ends a waiting event
+///
+/// As `skipped_by_operator`.
+#[utoipa::path(post, path = "/events/{id}/skip", tag = "events", operation_id = "skip_event",
+    params(("id" = String, Path, description = "`evt_12`.")),
+    responses(
+        (status = 200, description = "The event, which has ended.", body = HistoryView),
+        (status = 409, description = "It does not wait.", body = ErrorView),
+    ))]
 pub(super) async fn skip_one(
     extract::State(admin): extract::State<State>,
     Extension(who): Extension<Operator>,
@@ -84,11 +103,18 @@ pub(super) async fn skip_one(
     Ok(Json(views::history(&history)))
 }
 
+/// Puts ended events back, by filter
+///
+/// Newest first, at most `limit` of them in a call and for a few seconds: go on with `next` as `cursor`. At least one
+/// condition is needed.
+#[utoipa::path(post, path = "/events/replay", tag = "events", operation_id = "replay_events",
+    request_body = query::ReplayMany,
+    responses((status = 202, description = "What waits again, and what does not.", body = BulkReplay)))]
 pub(super) async fn many(
     extract::State(admin): extract::State<State>,
     Extension(who): Extension<Operator>,
     request: Request,
-) -> Result<(StatusCode, Json<Replayed>), ApiError> {
+) -> Result<(StatusCode, Json<BulkReplay>), ApiError> {
     let known: Vec<&str> = CONDITIONS.into_iter().chain(["limit", "cursor", "force"]).collect();
     let mut fields = body::read(request.into_body(), &known).await?;
     let force = body::flag(&fields, "force")?;
@@ -124,7 +150,7 @@ pub(super) async fn skip(admin: &State, who: &Operator, id: EventId) -> Result<E
 
 /// Replays ended events, newest first. Passes over those that have not ended. Comes back within [`REPLAY_TIME`] or a
 /// little more: then `next` says where to go on.
-pub(super) async fn replay_many(admin: &State, who: &Operator, wish: Wish) -> Result<Replayed, ApiError> {
+pub(super) async fn replay_many(admin: &State, who: &Operator, wish: Wish) -> Result<BulkReplay, ApiError> {
     if wish.filter == EventFilter::default() {
         let fix = format!("name at least one condition: {}", CONDITIONS.join(", "));
         return Err(ApiError::bad_request("this would replay every event there is", fix));
@@ -137,7 +163,7 @@ pub(super) async fn replay_many(admin: &State, who: &Operator, wish: Wish) -> Re
     let page = admin.ledger.events(wish.filter.clone(), wish.cursor, wish.limit).await?;
     let subject = wish.filter.connection.as_ref().map(|name| name.0.clone()).unwrap_or_default();
     audit::note(admin, who, "replay", subject, Some(noted(&wish))).await?;
-    let mut done = Replayed { next: page.next.map(|next| next.to_string()), ..Replayed::default() };
+    let mut done = BulkReplay { next: page.next.map(|next| next.to_string()), ..BulkReplay::default() };
     let mut last = None;
     for some in page.items.chunks(REPLAY_AT_ONCE) {
         if let Some(last) = last.filter(|_| started.elapsed() > REPLAY_TIME) {

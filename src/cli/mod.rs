@@ -2,12 +2,15 @@
 //!
 //! Nothing here knows how the bridge is put together: what it takes to serve comes in as [`Programs`].
 
+mod app_template;
 mod backup;
 mod client;
 mod completions;
 mod config;
+pub mod doctor;
 mod events;
 mod healthcheck;
+mod openapi;
 mod replay;
 pub mod sandbox;
 mod serve;
@@ -51,6 +54,8 @@ pub enum Command {
     Sandbox(sandbox::Args),
     /// Say what happened to a thread, message, ticket, session or event, and why
     Why(why::Args),
+    /// Run the troubleshooting checklist, with a running bridge or without one
+    Doctor(doctor::Args),
     /// The ledger: every event and how it ended; replay or skip some
     #[command(subcommand)]
     Events(events::Command),
@@ -64,6 +69,10 @@ pub enum Command {
     Healthcheck(healthcheck::Args),
     /// Copy the database to a new file, also while the bridge runs
     Backup(backup::Args),
+    /// Write the HubSpot app for these settings, ready for `hs project upload`
+    AppTemplate(app_template::Args),
+    /// Print the admin API's OpenAPI document
+    Openapi,
     /// Print completions for a shell
     Completions(completions::Args),
 }
@@ -80,6 +89,8 @@ pub struct Programs {
     pub serve: fn(Config) -> Running<Result<(), Cause>>,
     /// Runs the sandbox or its tour.
     pub sandbox: fn(sandbox::Args) -> Running<Exit>,
+    /// Runs the checklist of all connections or of one where no bridge runs.
+    pub doctor: fn(Config, doctor::Wanted) -> Running<doctor::Examined>,
     /// Copies the database file, while a bridge may have it open.
     pub backup: fn(&Path, &Path) -> Result<(), Cause>,
 }
@@ -107,11 +118,14 @@ pub async fn run(cli: Cli, env: &BTreeMap<String, String>, programs: Programs, t
         Command::Serve => serve::run(&place, programs.serve).await,
         Command::Sandbox(args) => Ok((programs.sandbox)(args).await),
         Command::Why(args) => why::run(&args, &place, terminal).await,
+        Command::Doctor(args) => doctor::run(&args, &place, programs.doctor, terminal).await,
         Command::Events(command) => events::run(command, &place, terminal).await,
         Command::Sessions(command) => sessions::run(command, &place, terminal).await,
         Command::Config(command) => config::run(command, &place, terminal),
         Command::Healthcheck(args) => healthcheck::run(args, &place, terminal).await,
         Command::Backup(args) => backup::run(&args, &place, programs.backup, terminal),
+        Command::AppTemplate(args) => app_template::run(&args, &place, terminal),
+        Command::Openapi => openapi::run(terminal),
         Command::Completions(args) => completions::run(args, terminal),
     };
     done.unwrap_or_else(|failure| terminal.report(&failure))

@@ -1,10 +1,13 @@
 //! One integration binary: one file or folder an area.
 mod admin;
 mod agents;
+mod app_template;
 mod config;
 mod console;
+mod console_overview;
 mod conversation;
 mod doctor;
+mod doctor_bridge;
 mod filters;
 mod hubspot;
 mod intake;

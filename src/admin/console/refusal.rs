@@ -8,6 +8,9 @@ use super::layout;
 use crate::admin::error::ApiError;
 use crate::admin::operator::Operator;
 
+/// What of the answer's headers a page says too.
+const KEPT: [HeaderName; 3] = [header::ALLOW, header::RETRY_AFTER, header::WWW_AUTHENTICATE];
+
 /// The answer as it is, or the page that says the same as its JSON: status and headers stay.
 pub(in crate::admin) fn for_people(who: Option<&Operator>, mut response: Response) -> Response {
     let Some(error) = response.extensions_mut().remove::<ApiError>() else { return response };
@@ -27,7 +30,6 @@ pub(in crate::admin) fn for_people(who: Option<&Operator>, mut response: Respons
         None => layout::outside(title(status), &main),
     };
     *page.status_mut() = status;
-    const KEPT: [HeaderName; 3] = [header::ALLOW, header::RETRY_AFTER, header::WWW_AUTHENTICATE];
     for name in KEPT {
         if let Some(value) = response.headers_mut().remove(&name) {
             page.headers_mut().insert(name, value);

@@ -52,7 +52,9 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 pub use backup::copy_file;
-pub use open::OpenError;
+pub use open::{OpenError, is_current};
+pub use room::space_of;
+pub use schema::schema_version;
 
 use self::checkpoint::Checkpointer;
 use self::core::{Bells, Core};

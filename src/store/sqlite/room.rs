@@ -47,6 +47,13 @@ impl Room {
     }
 }
 
+/// Free bytes of the disk a database lies on, and how many of them are kept: below that nothing new is taken. None where
+/// the file system does not say.
+#[must_use]
+pub fn space_of(file: &Path) -> Option<(u64, u64)> {
+    space(&Room::of(file).folder).map(|(free, total)| (free, reserve(total)))
+}
+
 /// Bytes of pages that hold nothing, from the file's first page.
 fn free_inside(conn: &Connection) -> u64 {
     let number = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap_or_default();

@@ -88,7 +88,7 @@ async fn the_envelope_shows_parameters_and_never_a_tickets_value_or_an_address()
 async fn it_links_to_hubspots_own_pages_where_hubspot_says_where_they_are() {
     let mut house = Bridge::new().await;
     let asked = house.chat("Where is my order?");
-    house.run_for(Duration::from_secs(60)).await;
+    house.run_for(Duration::from_mins(1)).await;
     let event = house.event(&asked.message).await;
     let admin = house.life().admin.clone();
     let path = format!("/events/{}", event.id);
@@ -105,7 +105,7 @@ async fn it_links_to_hubspots_own_pages_where_hubspot_says_where_they_are() {
 async fn an_ill_hubspot_costs_a_page_its_links_and_a_moment_at_most() {
     let mut house = Bridge::new().await;
     let asked = house.chat("Where is my order?");
-    house.run_for(Duration::from_secs(60)).await;
+    house.run_for(Duration::from_mins(1)).await;
     let path = format!("/events/{}", house.event(&asked.message).await.id);
     house.portal.add_fault(Fault::times(1, "GET", "/account-info/v3/details", Effect::Timeout { acted: false }));
     let admin = house.life().admin.clone();
@@ -117,6 +117,6 @@ async fn an_ill_hubspot_costs_a_page_its_links_and_a_moment_at_most() {
     let began = tokio::time::Instant::now();
     get(&admin, &path).await.hides(&["app.hubspot.com"]);
     assert_eq!(began.elapsed(), Duration::ZERO, "not asked again at once");
-    house.run_for(Duration::from_secs(60)).await;
+    house.run_for(Duration::from_mins(1)).await;
     get(&admin, &path).await.shows(&["https://app.hubspot.com/live-messages/"]);
 }

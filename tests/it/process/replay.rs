@@ -17,6 +17,7 @@ use hubspot_bridge::sandbox::portal::{BodyKind, Effect, Fault};
 use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
 use hubspot_bridge::store::{Batch, Interrupts, Store, request};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::desk::{Desk, MESSAGE, PROGRAM, TOKEN, ended, printed};
 
@@ -118,20 +119,20 @@ async fn a_long_replay_is_interrupted_and_gone_on_with() {
     let at = listener.local_addr().unwrap();
     let between = Between {
         admin: desk.bridge.at.admin,
-        client: reqwest::Client::new(),
+        client: desk.bridge.client.clone(),
         command: Arc::default(),
         pages: Arc::default(),
     };
     let router = Router::new().fallback(carry).with_state(between.clone());
-    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut serving = JoinSet::new();
+    serving.spawn(async move { axum::serve(listener, router).await });
 
     let first = command(&between, at, &[]).await;
     assert_eq!(first.status.code(), Some(1), "{}", printed(&first));
-    assert_eq!(
-        String::from_utf8_lossy(&first.stdout),
-        "400 replayed, 0 refused\n",
-        "the page on the way was waited for"
-    );
+    let done = String::from_utf8_lossy(&first.stdout).into_owned();
+    let done: usize = done.strip_suffix(" replayed, 0 refused\n").unwrap().parse().unwrap();
+    // The page on the way was waited for; a busy machine may hear of the interruption a page later.
+    assert!((400..1_000).contains(&done), "{done}");
     let said = String::from_utf8_lossy(&first.stderr).into_owned();
     let cursor = said.rsplit_once("--cursor ").unwrap().1.split(' ').next().unwrap().to_owned();
 
@@ -140,10 +141,10 @@ async fn a_long_replay_is_interrupted_and_gone_on_with() {
     let pages: Vec<Value> =
         String::from_utf8_lossy(&second.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let counts: Vec<usize> = pages.iter().map(|page| page["replayed"].as_array().unwrap().len()).collect();
-    assert_eq!(counts, [200, 200, 200]);
+    assert_eq!(done + counts.iter().sum::<usize>(), 1_000, "none left out, none twice");
     assert!(String::from_utf8_lossy(&second.stderr).contains("replayed, 0 refused"), "{}", printed(&second));
     let audit = desk.api("/audit").await;
     let items = audit["items"].as_array().unwrap();
     assert_eq!((items.len(), &items[0]["who"]), (5, &json!("ada")));
-    serving.abort();
+    serving.abort_all();
 }
