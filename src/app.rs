@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, health};
 use crate::agents;
+use crate::alerts;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::doctor::startup;
@@ -122,6 +123,7 @@ struct House {
     shared: Arc<Shared>,
     problems: admin::Problems,
     observed: Observed,
+    receivers: Vec<alerts::Receiver>,
 }
 
 impl House {
@@ -135,6 +137,7 @@ impl House {
         let ledger: Arc<dyn Ledger> = sqlite;
         let transport: Arc<dyn Transport> = Arc::new(hubspot::http::Http::new().map_err(Error::Http)?);
         let connections = connect(config, &store, &transport, &clock, &metrics)?;
+        let receivers = alerts::receivers(config, &transport);
         let health = Arc::new(health::Health::new(Arc::clone(&store)));
         let shared = Arc::new(Shared {
             store: Arc::clone(&store),
@@ -155,6 +158,7 @@ impl House {
             shared,
             problems: admin::Problems::default(),
             observed: Observed::default(),
+            receivers,
         })
     }
 
@@ -169,6 +173,7 @@ impl House {
         let keep = self.config.store.retention;
         let prune = retention::run(Arc::clone(&self.store), Arc::clone(&self.clock), keep, life.draining());
         life.spawn(Kind::Errand, "retention", prune);
+        self.alert(life);
         let intake = Intake {
             store: Arc::clone(&self.store),
             config: Arc::clone(&self.config),
@@ -197,6 +202,22 @@ impl House {
         life.spawn(Kind::Vital, "the admin listener", async move {
             listener::serve(admin, admin::router(state), bounds, stop.cancelled_owned()).await;
         });
+    }
+}
+
+impl House {
+    fn alert(&self, life: &Lifecycle) {
+        for receiver in &self.receivers {
+            let watch = alerts::Watch {
+                store: Arc::clone(&self.store),
+                ledger: Arc::clone(&self.ledger),
+                clock: Arc::clone(&self.clock),
+                metrics: self.metrics.clone(),
+                terms: alerts::terms(&self.config),
+                receiver: receiver.clone(),
+            };
+            life.spawn(Kind::Errand, "alerts", watch.run(life.draining()));
+        }
     }
 }
 
@@ -235,6 +256,7 @@ fn connect(
     let common = Common { config, store, clock, metrics };
     let mut connections = BTreeMap::new();
     for (name, settings) in &config.connections {
+        metrics.expect(name);
         let agent = builder.build(settings).map_err(Error::Agent)?;
         connections.insert(name.clone(), Context::new(common, settings, Arc::clone(transport), agent));
     }
