@@ -1,9 +1,12 @@
 //! The real binary tells whoever is called at night, and not by way of HubSpot.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+
 use hubspot_bridge::sandbox::portal::{BodyKind, Effect, Fault};
 use serde_json::{Value, json};
 
-use super::desk::{Desk, MESSAGE, ended};
+use super::desk::{DEBUG, Desk, MESSAGE, PROGRAM, ended};
 use super::secrets::unlogged;
 use crate::alerts::desk::{Pager, SECRET};
 
@@ -11,25 +14,34 @@ fn status(code: u16) -> Effect {
     Effect::Status { code, body: BodyKind::Standard, retry_after: None, acted: false }
 }
 
-/// A bridge that alerts the pager, and writes the same to a file by a command.
+/// A bridge that alerts the pager, and runs a program that writes the same to a file, and to another what variables it has.
 async fn desk(pager: &Pager) -> Desk {
     let mut desk = Desk::closed().await;
-    let file = desk.home.path().join("alerts.jsonl");
+    let home = desk.home.path().display();
+    let program = format!("cat >> {home}/alerts.jsonl; env > {home}/variables");
     desk.rewrite(|text| {
         let alerts = format!(
-            "[alerts]\nwebhook_url = \"{}\"\nwebhook_secret = \"{SECRET}\"\ncommand = [\"tee\", \"-a\", \"{}\"]\n\
+            "[alerts]\nwebhook_url = \"{}\"\nwebhook_secret = \"{SECRET}\"\ncommand = [\"sh\", \"-c\", \"{program}\"]\n\
              every = \"1s\"\nhold_after = \"0s\"\n",
-            pager.url,
-            file.display()
+            pager.url
         );
-        let console = "public_url = \"https://console.example.com\"\ntoken =";
-        text.replace("token = \"admin", &format!("{console} \"admin"))
-            .replace("[delivery]", "[delivery]\nhold_probe = \"1s\"")
-            + &alerts
-            + super::desk::DEBUG
+        let console = "public_url = \"https://console.example.com\"\ntoken = \"admin";
+        let text = text.replace("token = \"admin", console).replace("[delivery]", "[delivery]\nhold_probe = \"1s\"");
+        text + &alerts + DEBUG
     });
+    // With a variable of its own, as a container's has.
+    let started = desk.home.path().join("started");
+    let script = format!("#!/bin/sh\nBRIDGE__ADMIN__METRICS_PUBLIC=true exec {PROGRAM} \"$@\"\n");
+    std::fs::write(&started, script).unwrap();
+    std::fs::set_permissions(&started, Permissions::from_mode(0o700)).unwrap();
+    desk.bridge.program = started;
     desk.bridge.start().await.unwrap();
     desk
+}
+
+/// How often what was told was noted: once at the beginning, once after each alert.
+fn noted(log: &str, place: &str) -> usize {
+    log.lines().filter(|line| line.contains("is noted") && line.contains(place)).count()
 }
 
 #[tokio::test]
@@ -50,10 +62,10 @@ async fn a_dead_event_is_told_once_whatever_starts_anew() {
     let written = || std::fs::read_to_string(&file).unwrap_or_default();
     desk.until("the command's alert", async || written().contains(id.as_str().unwrap())).await;
 
-    // Once at the beginning, once after the alert.
-    let noted =
-        |log: &str| log.lines().filter(|line| line.contains("is noted") && line.contains("alerts/webhook")).count();
-    desk.until("the note of it", async || noted(&desk.log()) == 2).await;
+    desk.until("its end", async || noted(&desk.log(), "alerts/command") == 2).await;
+    let variables = std::fs::read_to_string(desk.home.path().join("variables")).unwrap();
+    assert!(variables.contains("PATH=") && !variables.contains("BRIDGE_"), "{variables}");
+    desk.until("the note of it", async || noted(&desk.log(), "alerts/webhook") == 2).await;
     desk.bridge.kill().await;
     desk.bridge.start().await.unwrap();
     let asked = desk.asks("And where is my wombatcanary?");
