@@ -1,8 +1,8 @@
-//! What an expression of PromQL names: metrics of ours, each with the labels it is chosen, grouped or filtered by.
+//! What an expression of `PromQL` names: metrics of ours, each with the labels it is chosen, grouped or filtered by.
 
 use std::collections::BTreeSet;
 
-/// Words of PromQL that are followed by a list of labels.
+/// Words of `PromQL` that are followed by a list of labels.
 const GROUPINGS: [&str; 5] = ["by", "without", "on", "ignoring", "group_left"];
 
 /// Names of metrics and of labels.

@@ -44,9 +44,11 @@ impl Bench {
     /// As a process that starts; the one before has ended.
     async fn start(&mut self) {
         self.stop().await;
+        let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&self.store);
+        let ledger: Arc<dyn Ledger> = Arc::<SqliteStore>::clone(&self.store);
         let watch = Watch {
-            store: Arc::<SqliteStore>::clone(&self.store) as Arc<dyn Store>,
-            ledger: Arc::<SqliteStore>::clone(&self.store) as Arc<dyn Ledger>,
+            store,
+            ledger,
             clock: Arc::new(SystemClock),
             metrics: self.metrics.clone(),
             terms: Terms { every: Duration::from_millis(20), hold_after: Duration::ZERO, ..terms() },
