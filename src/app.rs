@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, health};
 use crate::agents;
+use crate::alerts;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::doctor::{Examinations, startup};
@@ -138,6 +139,7 @@ struct House {
     shared: Arc<Shared>,
     problems: admin::Problems,
     observed: Observed,
+    receivers: Vec<alerts::Receiver>,
 }
 
 impl House {
@@ -153,6 +155,7 @@ impl House {
         let connections = connect(config, &store, &transport, &clock, &metrics)?;
         let observed = Observed::default();
         observed::restore(&observed, store.as_ref(), config.connections.keys()).await;
+        let receivers = alerts::receivers(config, &transport);
         let health = Arc::new(health::Health::new(Arc::clone(&store)));
         let shared = Arc::new(Shared {
             store: Arc::clone(&store),
@@ -173,6 +176,7 @@ impl House {
             shared,
             problems: admin::Problems::default(),
             observed,
+            receivers,
         })
     }
 
@@ -199,6 +203,7 @@ impl House {
         let keep = self.config.store.retention;
         let prune = retention::run(Arc::clone(&self.store), Arc::clone(&self.clock), keep, life.draining());
         life.spawn(Kind::Errand, "retention", prune);
+        self.alert(life);
         let intake = Intake {
             store: Arc::clone(&self.store),
             config: Arc::clone(&self.config),
@@ -231,6 +236,22 @@ impl House {
         life.spawn(Kind::Vital, "the admin listener", async move {
             listener::serve(admin, admin::router(state), bounds, stop.cancelled_owned()).await;
         });
+    }
+}
+
+impl House {
+    fn alert(&self, life: &Lifecycle) {
+        for receiver in &self.receivers {
+            let watch = alerts::Watch {
+                store: Arc::clone(&self.store),
+                ledger: Arc::clone(&self.ledger),
+                clock: Arc::clone(&self.clock),
+                metrics: self.metrics.clone(),
+                terms: alerts::terms(&self.config),
+                receiver: receiver.clone(),
+            };
+            life.spawn(Kind::Errand, "alerts", watch.run(life.draining()));
+        }
     }
 }
 
@@ -269,6 +290,7 @@ fn connect(
     let common = Common { config, store, clock, metrics };
     let mut connections = BTreeMap::new();
     for (name, settings) in &config.connections {
+        metrics.expect(name);
         let agent = builder.build(settings).map_err(Error::Agent)?;
         connections.insert(name.clone(), Context::new(common, settings, Arc::clone(transport), agent));
     }

@@ -8,6 +8,7 @@
 
 pub mod admin;
 pub mod agents;
+pub mod alerts;
 pub mod app;
 pub mod app_template;
 pub mod cli;

@@ -3,7 +3,7 @@
 pub mod build;
 pub mod crm;
 mod custom_data;
-mod exchange;
+pub(crate) mod exchange;
 pub mod faq;
 pub mod http;
 pub mod openai;

@@ -1,11 +1,11 @@
 //! Combinations that are dangerous or senseless although each value is fine alone.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::problems::{Notes, Problem};
-use super::quantities::in_words;
+use super::quantities::{in_words, is_loopback};
 use super::{
     AgentKind, Connection, Delivery, SignatureMode, admin::Admin, hubspot::Hubspot, server::Server, store::Store,
 };
@@ -140,8 +140,7 @@ fn check_handoff(connection: &Connection, notes: &Notes) {
 /// Tokens and customers' words go there.
 fn check_encrypted(path: &str, url: &str, notes: &Notes) {
     let Some(uri) = url.parse::<http::Uri>().ok().filter(|uri| uri.scheme_str() == Some("http")) else { return };
-    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    if host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()) {
+    if is_loopback(uri.host().unwrap_or_default()) {
         return;
     }
     let what = "is plain http to another machine: whoever is on the way reads the key and customers' words";

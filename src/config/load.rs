@@ -8,7 +8,9 @@ use config::{Map, Value};
 use super::checks::{self, Parts};
 use super::problems::{Notes, Problem, Problems};
 use super::reader::Reader;
-use super::{Config, Connection, Delivery, admin, connection, hubspot, in_force, server, sources, store, telemetry};
+use super::{
+    Config, Connection, Delivery, admin, alerts, connection, hubspot, in_force, server, sources, store, telemetry,
+};
 use crate::domain::ConnectionName;
 
 /// Settings that can be used.
@@ -79,6 +81,7 @@ fn read(tree: &Map<String, Value>, defaults: &Map<String, Value>, notes: &Notes)
     let delivery = root.section("delivery", Delivery::read);
     let hubspot = root.section("hubspot", hubspot::Hubspot::read);
     let telemetry = root.section("telemetry", telemetry::Telemetry::read);
+    let alerts = root.section("alerts", alerts::Alerts::read);
     let connections = root.section("connections", |s| Some(read_connections(s, defaults))).unwrap_or_default();
     let effective = root.finish();
     checks::check(
@@ -100,6 +103,7 @@ fn read(tree: &Map<String, Value>, defaults: &Map<String, Value>, notes: &Notes)
             delivery: delivery?,
             hubspot: hubspot?,
             telemetry: telemetry?,
+            alerts: alerts?,
             connections,
             in_force: Vec::new(),
         })

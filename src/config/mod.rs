@@ -5,6 +5,7 @@
 //! reader checks its keys; `checks` looks at combinations. Nothing else reads settings.
 
 pub mod admin;
+pub mod alerts;
 mod checks;
 pub mod connection;
 pub mod delivery;
@@ -50,6 +51,8 @@ pub struct Config {
     pub hubspot: hubspot::Hubspot,
     /// Logs.
     pub telemetry: telemetry::Telemetry,
+    /// Who is told of what went wrong.
+    pub alerts: alerts::Alerts,
     /// By name.
     pub connections: BTreeMap<ConnectionName, Connection>,
     /// All of it again as people are shown it, redacted.

@@ -7,6 +7,12 @@ use super::ReplyLimit;
 /// A value that cannot be used: what is wrong with it, and what to write instead.
 pub(super) type Fault = (String, String);
 
+/// Is the host of a URL this machine?
+pub(super) fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 /// Reads `8s`, `1500ms`, `1h30m`; the units are ms, s, m, h, d.
 pub(super) fn duration(text: &str) -> Result<Duration, Fault> {
     let mut rest = text.trim();

@@ -3,10 +3,15 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::reader::Reader;
+
+/// Bytes of a key that signs.
+const SIGNING_KEY_MIN: usize = 24;
 
 /// A token, key or client secret.
 #[derive(Clone, PartialEq, Eq)]
@@ -64,6 +69,23 @@ impl Secret {
             s.wrong(key, "is required", fix);
         }
         secret
+    }
+
+    /// Looks at one that signs: Standard Webhooks asks for at least 24 random bytes, in base64 after `whsec_`.
+    pub(super) fn check_signing(s: &Reader<'_>, key: &str, secret: Option<&Self>) {
+        let Some(text) = secret.and_then(|secret| secret.reveal().ok()) else { return };
+        let bytes = match text.strip_prefix("whsec_").map(|encoded| STANDARD.decode(encoded)) {
+            Some(Ok(key)) => key.len(),
+            Some(Err(_)) => {
+                let fix = "copy the secret again, or write one without `whsec_`, whose characters are then the key";
+                return s.wrong(key, "is not base64 after `whsec_`", fix);
+            }
+            None => text.len(),
+        };
+        if bytes < SIGNING_KEY_MIN {
+            let what = format!("is a key of {bytes} bytes; Standard Webhooks asks for at least {SIGNING_KEY_MIN}");
+            s.doubtful(key, what, "use a longer one: `whsec_` and the output of `openssl rand -base64 32`");
+        }
     }
 
     #[expect(clippy::option_option, reason = "outer: could it be read; inner: was it given")]

@@ -1,6 +1,6 @@
 //! `[server]`: the public listener.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::quantities::{self, Fault};
@@ -57,7 +57,7 @@ fn public_url(text: &str) -> Result<String, Fault> {
     let uri: http::Uri = text.parse().map_err(|_| {
         ("is not a URL".to_owned(), fix("write what HubSpot calls, e.g. \"https://bridge.example.com\""))
     })?;
-    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let host = uri.host().unwrap_or_default();
     if host.is_empty() {
         return Err(("has no host".into(), fix("write what HubSpot calls, e.g. \"https://bridge.example.com\"")));
     }
@@ -67,10 +67,9 @@ fn public_url(text: &str) -> Result<String, Fault> {
     if uri.query().is_some() || text.contains('#') {
         return Err(("has a query or a fragment".into(), fix("end it after the host, or after the path")));
     }
-    let loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
     match uri.scheme_str() {
         Some("https") => {}
-        Some("http") if loopback => {}
+        Some("http") if quantities::is_loopback(host) => {}
         _ => return Err(("is not https".into(), fix("HubSpot calls https only; http is for loopback tests"))),
     }
     Ok(text.trim_end_matches('/').to_owned())

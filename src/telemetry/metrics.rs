@@ -12,7 +12,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::recent::Durations;
-use crate::domain::Timestamp;
+use crate::domain::{ConnectionName, Outcome, Reason, Timestamp};
 
 macro_rules! labels {
     ($($(#[$doc:meta])* $name:ident { $($field:ident),* })*) => {$(
@@ -40,6 +40,8 @@ labels! {
     Mailboxes { state }
     /// A refused signature.
     Signature { connection, cause }
+    /// Who gets alerts: `webhook`, `command`.
+    Receiver { receiver }
 }
 
 /// Every metric of the bridge; cheap to clone.
@@ -80,10 +82,24 @@ pub struct Metrics {
     pub agent_lately: Durations,
     /// The last hour's calls to HubSpot, for the console.
     pub hubspot_lately: Durations,
+    /// `bridge_alerts_failed_total`: attempts to deliver an alert that failed.
+    pub alerts_failed: Family<Receiver, Counter>,
 }
 
 const ACK_BUCKETS: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.25, 1.0, 5.0];
 const WORK_BUCKETS: [f64; 10] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 60.0];
+
+const MAY_DIE_OF: [Reason; 9] = [
+    Reason::PayloadUnreadable,
+    Reason::MessageNotFound,
+    Reason::ObjectNotFound,
+    Reason::MissingScope,
+    Reason::RejectedByHubspot,
+    Reason::AgentFailed,
+    Reason::AttemptsExhausted,
+    Reason::Expired,
+    Reason::Interrupted,
+];
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -106,6 +122,7 @@ impl Default for Metrics {
             turn_panics: Counter::default(),
             agent_lately: Durations::default(),
             hubspot_lately: Durations::default(),
+            alerts_failed: Family::default(),
         };
         metrics.registry = Arc::new(metrics.register());
         metrics
@@ -138,6 +155,7 @@ impl Metrics {
         );
         registry.register("signature_failures", "Refused deliveries, by cause", self.signature_failures.clone());
         registry.register("turn_panics", "Turns that panicked", self.turn_panics.clone());
+        registry.register("alerts_failed", "Failed attempts to deliver an alert", self.alerts_failed.clone());
         registry
     }
 
@@ -151,6 +169,16 @@ impl Metrics {
     pub fn called_hubspot(&self, now: Timestamp, took: Duration) {
         self.hubspot_seconds.observe(took.as_secs_f64());
         self.hubspot_lately.observe(now, took);
+    }
+
+    /// Shows what a connection's events may die of, with none of them: a series that begins with its first event is no
+    /// increase to Prometheus.
+    pub fn expect(&self, connection: &ConnectionName) {
+        for reason in MAY_DIE_OF {
+            let (outcome, reason) = (Outcome::Dead.as_str().to_owned(), reason.as_str().to_owned());
+            let labels = Finished { connection: connection.to_string(), outcome, reason };
+            self.events_finished.get_or_create(&labels).inc_by(0);
+        }
     }
 
     /// The text exposition format.

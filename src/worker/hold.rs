@@ -169,11 +169,15 @@ pub(super) fn who_is_ill(cx: &Context, cause: &str, before: Option<Instant>) -> 
     }
 }
 
-fn word(cause: &str) -> &str {
+/// The word of a hold's cause, `word: sentence`.
+#[must_use]
+pub fn word(cause: &str) -> &str {
     cause.split(':').next().unwrap_or_default()
 }
 
-fn fix(cause: &str) -> &'static str {
+/// What to do about a hold of this word.
+#[must_use]
+pub fn fix(cause: &str) -> &'static str {
     match cause {
         "unauthorized" => "check the access token, and that the app is still installed in this account",
         "token_unreadable" => "check `access_token` or `access_token_file`",

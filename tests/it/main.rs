@@ -1,6 +1,7 @@
 //! One integration binary: one file or folder an area.
 mod admin;
 mod agents;
+mod alerts;
 mod app_template;
 mod config;
 mod console;

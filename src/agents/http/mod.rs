@@ -3,7 +3,7 @@
 //! a turn may be posted again, under the same id, and an answer may be thrown away. Made by [`super::Builder`].
 
 pub mod contract;
-mod id;
+pub(crate) mod id;
 mod message;
 mod ping;
 mod relay;
@@ -30,9 +30,12 @@ use crate::config::Secret;
 use crate::domain::Timestamp;
 use crate::hubspot::transport::Transport;
 
-const ID: HeaderName = HeaderName::from_static("webhook-id");
-const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
-const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+/// The header of an id.
+pub const ID: HeaderName = HeaderName::from_static("webhook-id");
+/// The header of a time, in seconds since 1970.
+pub const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+/// The header of a signature.
+pub const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
 /// Where the agent is and how it knows us.
 #[derive(Clone, Debug)]

@@ -3,9 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::{AgentKind, AgentSettings};
 use crate::config::Secret;
 use crate::config::hubspot::base_url;
@@ -13,9 +10,6 @@ use crate::config::reader::Reader;
 
 const KINDS: [(&str, AgentKind); 4] =
     [("opencx", AgentKind::Opencx), ("openai", AgentKind::Openai), ("http", AgentKind::Http), ("faq", AgentKind::Faq)];
-
-/// Bytes.
-const SIGNING_KEY_MIN: usize = 24;
 
 impl AgentKind {
     /// The word of the settings.
@@ -73,7 +67,7 @@ impl AgentSettings {
                 need(s, has_url, "base_url", "is required for http", fix);
                 let fix = "set it or `signing_secret_file` to \"whsec_\" and 32 random bytes in base64";
                 need(s, has_secret, "signing_secret", "is required for http", fix);
-                check_signing_secret(s, signing_secret.as_ref().and_then(Option::as_ref));
+                Secret::check_signing(s, "signing_secret", signing_secret.as_ref().and_then(Option::as_ref));
             }
             Some(AgentKind::Faq) => {
                 let fix = "name a folder of `*.md` files to answer from";
@@ -109,23 +103,6 @@ fn read_url(s: &mut Reader<'_>, kind: Option<AgentKind>) -> Option<String> {
 fn need(s: &Reader<'_>, there: bool, key: &str, what: &str, fix: &str) {
     if !there {
         s.wrong(key, what, fix);
-    }
-}
-
-/// Standard Webhooks asks for at least 24 random bytes, written in base64 after `whsec_`.
-fn check_signing_secret(s: &Reader<'_>, secret: Option<&Secret>) {
-    let Some(text) = secret.and_then(|secret| secret.reveal().ok()) else { return };
-    let bytes = match text.strip_prefix("whsec_").map(|encoded| STANDARD.decode(encoded)) {
-        Some(Ok(key)) => key.len(),
-        Some(Err(_)) => {
-            let fix = "copy the secret again, or write one without `whsec_`, whose characters are then the key";
-            return s.wrong("signing_secret", "is not base64 after `whsec_`", fix);
-        }
-        None => text.len(),
-    };
-    if bytes < SIGNING_KEY_MIN {
-        let what = format!("is a key of {bytes} bytes; Standard Webhooks asks for at least {SIGNING_KEY_MIN}");
-        s.doubtful("signing_secret", what, "use a longer one: `whsec_` and the output of `openssl rand -base64 32`");
     }
 }
 

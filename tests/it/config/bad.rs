@@ -123,6 +123,22 @@ const ONE_FLAW: &[(&str, &str, &str)] = &[
         "telemetry.log_level: \"info,x=loud\" is not a log filter; write error, warn, info or debug, or pairs such as \"info,hubspot_bridge::worker=debug\"",
     ),
     (
+        "alerts",
+        "webhook_url = \"http://alerts.example.com/x\"",
+        "alerts.webhook_url: is not https; http is for this machine alone; write where alerts are posted, e.g. \"https://alerts.example.com/bridge\"",
+    ),
+    (
+        "alerts",
+        "webhook_secret = \"whsec_canary!\"",
+        "alerts.webhook_secret: is not base64 after `whsec_`; copy the secret again, or write one without `whsec_`, whose characters are then the key",
+    ),
+    (
+        "alerts",
+        "command = [\"/nowhere/page-me\"]",
+        "alerts.command: names a program that is not there; give its path, then its arguments, each a string",
+    ),
+    ("alerts", "every = \"0s\"", "alerts.every: \"0s\" is out of bounds; give from 1s to 1d"),
+    (
         "connections.acme",
         "portal_id = \"1\"",
         "connections.acme.portal_id: is a string; write a whole number, without quotes",

@@ -6,8 +6,8 @@ use std::time::Duration;
 use hubspot_bridge::config::store::Location;
 use hubspot_bridge::config::telemetry::LogFormat;
 use hubspot_bridge::config::{
-    AgentKind, Guarantee, Matcher, OnAgentFailure, OnUnknown, Plan, ReplyLimit, ReturnToAi, Signature, SignatureMode,
-    TopicAction, load,
+    AgentKind, Guarantee, Matcher, OnAgentFailure, OnUnknown, Plan, ReplyLimit, ReturnToAi, Secret, Signature,
+    SignatureMode, TopicAction, load,
 };
 use hubspot_bridge::domain::{ActorId, Channel, ConnectionName, Mode, PortalId};
 
@@ -33,6 +33,12 @@ fn every_section_of_the_house_arrives() {
     assert_eq!(config.hubspot.conversations_path, "/conversations/conversations/2026-09");
     assert_eq!(config.hubspot.crm_path, "/crm/v4");
     assert_eq!(config.hubspot.timeout, Duration::from_secs(11));
+    let revealed = |secret: &Option<Secret>| secret.as_ref().unwrap().reveal().unwrap();
+    let alerts = &config.alerts;
+    assert_eq!(revealed(&alerts.webhook_url), "https://alerts.example.com/hooks?key=1");
+    assert_eq!(revealed(&alerts.webhook_secret), "whsec_bmFyd2hhbC1jYW5hcnktb2YtdGhpcy10ZWFtLTAxMjM=");
+    assert_eq!(alerts.command, ["page-me", "--loud"]);
+    assert_eq!((alerts.every, alerts.hold_after), (Duration::from_mins(6), Duration::from_mins(3)));
     assert_eq!(config.telemetry.log_format, LogFormat::Json);
     assert_eq!(config.telemetry.log_level, "warn,hubspot_bridge::worker=debug");
 }

@@ -9,13 +9,15 @@ const CANARY: &str = "canary";
 #[test]
 fn no_secret_is_in_debug_or_print() {
     let extra = "api_key = \"canary-key\"\nsigning_secret = \"canary-sign\"\nwebhook_secret = \"canary-hook\"\n";
+    let alerts = "[alerts]\nwebhook_url = \"https://alerts.example.com:8443/canary?key=canary\"\nwebhook_secret = \"canary-alerts-secret-24b\"\n";
     let crm = "[connections.acme.crm]\naccess_token = \"canary-crm\"\n";
-    let desk = Desk::new(&format!("{LEAST}{extra}{crm}[admin]\ntoken = \"canary-admin\"\n"));
+    let desk = Desk::new(&format!("{LEAST}{extra}{crm}{alerts}[admin]\ntoken = \"canary-admin\"\n"));
     let loaded = desk.load(&[]).unwrap();
     assert!(!format!("{loaded:?}").contains(CANARY));
     let printed = loaded.effective.to_string();
     assert!(!printed.contains(CANARY), "{printed}");
     assert!(printed.contains("access_token = \"[redacted]\""), "{printed}");
+    assert!(printed.contains("webhook_url = \"https://alerts.example.com:8443/redacted\""), "{printed}");
 }
 
 #[test]
@@ -29,6 +31,7 @@ fn no_secret_is_in_a_problem_wherever_it_landed() {
         "default_user_id = \"pat-canary\"",
         "plan = \"canary-01234567-89ab-cdef-0123-456789abcdef\"",
         "internal_domains = [\"canary@example.com\"]",
+        "mode = \"ok\"\n[alerts]\nwebhook_url = \"http://canary.example.com/canary\"\nwebhook_secret = \"whsec_canary\"\n[connections.other]",
         "mode = \"pat-canary",
         "mode = pat-canary",
     ] {

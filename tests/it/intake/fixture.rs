@@ -9,7 +9,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use hubspot_bridge::clock::Clock;
 use hubspot_bridge::config::{
     AgentKind, AgentSettings, Config, Connection, Crm, Delivery, Guarantee, OnAgentFailure, OnUnknown, Plan,
-    ReplyLimit, ReturnToAi, Secret, SignatureMode, Ticketing, admin, hubspot, server, store as store_config, telemetry,
+    ReplyLimit, ReturnToAi, Secret, SignatureMode, Ticketing, admin, alerts, hubspot, server, store as store_config,
+    telemetry,
 };
 use hubspot_bridge::domain::{ActorId, ConnectionName, Mode, PortalId};
 use hubspot_bridge::intake::{Intake, Observed};
@@ -112,6 +113,13 @@ pub fn config(connections: Vec<Connection>) -> Config {
             conversations_path: "/conversations/v3/conversations".to_owned(),
             crm_path: "/crm/v3".to_owned(),
             timeout: Duration::from_secs(10),
+        },
+        alerts: alerts::Alerts {
+            webhook_url: None,
+            webhook_secret: None,
+            command: Vec::new(),
+            every: Duration::from_mins(5),
+            hold_after: Duration::from_mins(2),
         },
         telemetry: telemetry::Telemetry { log_format: telemetry::LogFormat::Auto, log_level: "info".to_owned() },
         connections: connections.into_iter().map(|connection| (connection.name.clone(), connection)).collect(),

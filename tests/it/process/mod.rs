@@ -5,6 +5,7 @@
     reason = "clippy's own exception for tests does not reach the helpers beside them"
 )]
 
+mod alerts;
 mod backup;
 mod blow;
 mod canaries;

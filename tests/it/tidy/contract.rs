@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use hubspot_bridge::domain::{Outcome, Reason, State};
 use hubspot_bridge::telemetry::Metrics;
-use hubspot_bridge::telemetry::metrics::{Connection, Finished, Held, Mailboxes, Received, Request, Signature};
+use hubspot_bridge::telemetry::metrics::{
+    Connection, Finished, Held, Mailboxes, Received, Receiver, Request, Signature,
+};
 
 use super::Checked;
 
@@ -26,13 +28,13 @@ const REASONS_OF_DEAD: &str = "payload_unreadable message_not_found object_not_f
     rejected_by_hubspot agent_failed attempts_exhausted expired interrupted";
 
 /// Name and labels of every metric an operator may rely on.
-const METRICS: &str = "bridge_ack_seconds bridge_agent_seconds bridge_connection_held{connection,cause} \
+const METRICS: &str = "bridge_ack_seconds bridge_alerts_failed_total{receiver} bridge_agent_seconds bridge_connection_held{connection,cause} \
     bridge_events_finished_total{connection,outcome,reason} bridge_events_received_total{connection,type} \
     bridge_hubspot_budget_remaining{connection} bridge_hubspot_requests_total{route,status} \
     bridge_last_event_timestamp_seconds{connection,type} bridge_mailboxes{state} bridge_oldest_due_seconds \
     bridge_signature_failures_total{connection,cause} bridge_sweep_found_total{connection} bridge_turn_seconds";
 
-const SECTIONS: &str = "server admin store delivery hubspot telemetry";
+const SECTIONS: &str = "server admin store delivery hubspot telemetry alerts";
 
 #[test]
 fn states_and_outcomes_are_the_contracts() {
@@ -78,7 +80,7 @@ fn the_default_settings_are_readable_and_name_every_section() -> Checked {
 }
 
 /// A labelled metric shows only once it has a value.
-fn touch(metrics: &Metrics) {
+pub(crate) fn touch(metrics: &Metrics) {
     let connection = || "acme".to_owned();
     let received = Received { connection: connection(), r#type: "other".to_owned() };
     let finished = Finished { connection: connection(), outcome: "replied".to_owned(), reason: String::new() };
@@ -90,6 +92,7 @@ fn touch(metrics: &Metrics) {
     metrics.mailboxes.get_or_create(&Mailboxes { state: "due".to_owned() }).set(1);
     metrics.hubspot_requests.get_or_create(&Request { route: "thread".to_owned(), status: "200".to_owned() }).inc();
     metrics.hubspot_budget_remaining.get_or_create(&Connection { connection: connection() }).set(1);
+    metrics.alerts_failed.get_or_create(&Receiver { receiver: "webhook".to_owned() }).inc();
     metrics.sweep_found.get_or_create(&Connection { connection: connection() }).inc();
     metrics.connection_held.get_or_create(&Held { connection: connection(), cause: "401".to_owned() }).set(1);
 }

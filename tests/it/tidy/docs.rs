@@ -10,6 +10,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/agents.md",
     "docs/architecture.md",
     "docs/handoff.md",
+    "docs/operations.md",
     "docs/performance.md",
     "docs/reliability.md",
     "docs/security.md",
@@ -101,7 +102,7 @@ fn leads(folder: &Path, text: &str, link: &str) -> bool {
 }
 
 /// As GitHub makes anchors: lower case, dashes for spaces, no punctuation.
-fn has_heading(text: &str, anchor: &str) -> bool {
+pub(crate) fn has_heading(text: &str, anchor: &str) -> bool {
     let titles = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     let made = |title: &str| -> String {
         let kept = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
