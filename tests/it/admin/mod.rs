@@ -25,3 +25,4 @@ mod routes;
 pub mod schema;
 #[cfg(test)]
 mod why;
+mod why_rules;
