@@ -1,6 +1,7 @@
 //! One integration binary: one file or folder an area.
 mod admin;
 mod agents;
+mod browser;
 mod config;
 mod console;
 mod conversation;
