@@ -5,7 +5,7 @@
 
 mod asked;
 #[path = "../tests/it/config/desk.rs"]
-#[expect(clippy::unwrap_used, dead_code, reason = "shared with the tests")]
+#[expect(clippy::unwrap_used, reason = "shared with the tests")]
 mod desk;
 mod fill;
 

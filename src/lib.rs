@@ -9,6 +9,7 @@
 pub mod admin;
 pub mod agents;
 pub mod app;
+pub mod app_template;
 pub mod cli;
 pub mod clock;
 pub mod config;

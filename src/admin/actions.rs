@@ -9,9 +9,10 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::error::ApiError;
+use super::error::{ApiError, ErrorView};
+use super::openapi::query;
 use super::operator::Operator;
-use super::views::session::{Acted, Requested};
+use super::views::session::{Acted, Requested, SessionView};
 use super::{State, audit, body, sessions, views};
 use crate::domain::{DedupKey, EventKind, Object, Schedule, Session, SessionState};
 use crate::limits::HANDOFF_REASON_CHARS;
@@ -29,6 +30,16 @@ pub(super) enum Asked {
     Requested(Session, &'static str),
 }
 
+/// Silences the AI
+///
+/// Until it is resumed. A running answer is interrupted.
+#[utoipa::path(post, path = "/sessions/{id}/pause", tag = "sessions", operation_id = "pause_session",
+    params(("id" = String, Path, description = "`ses_3`.")),
+    responses(
+        (status = 200, description = "It is paused already.", body = SessionView),
+        (status = 202, description = "Asked for; it takes its turn in the conversation.", body = Requested),
+        (status = 409, description = "A human has it, or it is closed, or it has no conversation to act in.", body = ErrorView),
+    ))]
 pub(super) async fn pause_one(
     extract::State(admin): extract::State<State>,
     Extension(who): Extension<Operator>,
@@ -40,6 +51,16 @@ pub(super) async fn pause_one(
     Ok(told(&pause(&admin, &who, session).await?))
 }
 
+/// Lets the AI speak again
+///
+/// When the customer writes next.
+#[utoipa::path(post, path = "/sessions/{id}/resume", tag = "sessions", operation_id = "resume_session",
+    params(("id" = String, Path, description = "`ses_3`.")),
+    responses(
+        (status = 200, description = "The AI has it already.", body = SessionView),
+        (status = 202, description = "Asked for; it takes its turn in the conversation.", body = Requested),
+        (status = 409, description = "It is closed, or has no conversation to act in.", body = ErrorView),
+    ))]
 pub(super) async fn resume_one(
     extract::State(admin): extract::State<State>,
     Extension(who): Extension<Operator>,
@@ -51,6 +72,16 @@ pub(super) async fn resume_one(
     Ok(told(&resume(&admin, &who, session).await?))
 }
 
+/// Gives the conversation to a human
+///
+/// A closed session may be handed off too: whoever asks for a human gets one.
+#[utoipa::path(post, path = "/sessions/{id}/handoff", tag = "sessions", operation_id = "handoff_session",
+    params(("id" = String, Path, description = "`ses_3`.")), request_body = Option<query::Handoff>,
+    responses(
+        (status = 200, description = "A human has it already.", body = SessionView),
+        (status = 202, description = "Asked for; it takes its turn in the conversation.", body = Requested),
+        (status = 409, description = "It has no conversation to act in.", body = ErrorView),
+    ))]
 pub(super) async fn hand_off_one(
     extract::State(admin): extract::State<State>,
     Extension(who): Extension<Operator>,

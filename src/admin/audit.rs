@@ -7,6 +7,7 @@ use axum::http::Uri;
 use serde::Serialize;
 
 use super::error::ApiError;
+use super::openapi::query;
 use super::operator::Operator;
 use super::params::Params;
 use super::{State, views};
@@ -38,6 +39,11 @@ pub(super) struct AuditPage {
     next: Option<String>,
 }
 
+/// What people asked for
+///
+/// Newest first. Each is noted before it is done.
+#[utoipa::path(get, path = "/audit", tag = "events", operation_id = "list_audit", params(query::Audit),
+    responses((status = 200, description = "A page of it.", body = AuditPage)))]
 pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Result<Json<AuditPage>, ApiError> {
     let params = Params::read(&uri, &["subject", "limit", "cursor"])?;
     let (cursor, limit) = params.page()?;

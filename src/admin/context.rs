@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::error::ApiError;
+use super::openapi::query;
 use super::params::Params;
 use super::{Answer, State};
 use crate::agents::crm::Crm;
@@ -30,6 +31,11 @@ fn crm<S: Serializer>(found: &CustomerContext, serializer: S) -> Result<S::Ok, S
     Crm::of(found).serialize(serializer)
 }
 
+/// What the CRM knows of a customer
+///
+/// Each part says how reading it ended: one that fails hides no other.
+#[utoipa::path(get, path = "/context", tag = "connections", operation_id = "show_context", params(query::Context),
+    responses((status = 200, description = "Contact, company, deals and tickets.", body = ContextView)))]
 pub(super) async fn show(extract::State(admin): extract::State<State>, uri: Uri) -> Answer<ContextView> {
     let params = Params::read(&uri, &["connection", "email"])?;
     let name: ConnectionName = required(&params, "connection", "the name of a connection")?;

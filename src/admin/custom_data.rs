@@ -6,7 +6,8 @@ use axum::extract::{self, Path, Request};
 use axum::{Extension, Json};
 use serde_json::Value;
 
-use super::error::ApiError;
+use super::error::{ApiError, ErrorView};
+use super::openapi::query;
 use super::operator::Operator;
 use super::views::session::SessionView;
 use super::{Answer, State, audit, body, sessions, views};
@@ -23,6 +24,15 @@ const NOTED_CHARS: usize = 400;
 
 type CustomData = BTreeMap<String, String>;
 
+/// Sets custom data
+///
+/// The agent is told with its next send, the linked ticket at once.
+#[utoipa::path(patch, path = "/sessions/{id}", tag = "sessions", operation_id = "set_custom_data",
+    params(("id" = String, Path, description = "`ses_3`.")), request_body = query::CustomData,
+    responses(
+        (status = 200, description = "The session with the data.", body = SessionView),
+        (status = 409, description = "It would hold too many keys, or changes faster than it can be patched.", body = ErrorView),
+    ))]
 pub(super) async fn patch(
     extract::State(admin): extract::State<State>,
     Extension(who): Extension<Operator>,

@@ -5,6 +5,7 @@ use axum::extract::{self, Path};
 use axum::http::Uri;
 
 use super::error::ApiError;
+use super::openapi::query;
 use super::params::Params;
 use super::views::Page;
 use super::views::event::{EventView, HistoryView};
@@ -15,6 +16,9 @@ use crate::store::types::{EventFilter, EventHistory};
 const KEYS: [&str; 10] =
     ["connection", "state", "outcome", "reason", "thread", "ticket", "message", "since", "limit", "cursor"];
 
+/// Which events there are, newest first
+#[utoipa::path(get, path = "/events", tag = "events", operation_id = "list_events", params(query::Events),
+    responses((status = 200, description = "A page of them.", body = Page<EventView>)))]
 pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Answer<Page<EventView>> {
     let params = Params::read(&uri, &KEYS)?;
     let (cursor, limit) = params.page()?;
@@ -22,6 +26,10 @@ pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri)
     Ok(Json(views::page(&page, views::event)))
 }
 
+/// One event, with everything tried for it
+#[utoipa::path(get, path = "/events/{id}", tag = "events", operation_id = "show_event",
+    params(("id" = String, Path, description = "`evt_12`.")),
+    responses((status = 200, description = "The event, its runs and their steps.", body = HistoryView)))]
 pub(super) async fn show(
     extract::State(admin): extract::State<State>,
     Path(id): Path<String>,

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::store::Store;
 
@@ -136,13 +137,28 @@ impl Drop for Alive {
 
 /// The two routes of the public listener.
 pub fn router(health: Arc<Health>) -> Router {
-    Router::new().route("/livez", get(live)).route("/readyz", get(ready)).with_state(health)
+    routes().with_state(health).into()
 }
 
+pub(super) fn routes() -> OpenApiRouter<Arc<Health>> {
+    OpenApiRouter::new().routes(routes!(live)).routes(routes!(ready))
+}
+
+/// The process answers
+#[utoipa::path(get, path = "/livez", tag = "health", operation_id = "live", security(()),
+    responses((status = 200, description = "Always.", body = Live)))]
 async fn live() -> Json<Live> {
     Json(Live { status: "ok" })
 }
 
+/// The bridge can do its work
+///
+/// Not draining, every worker alive, the store writable. HubSpot's or an agent's illness changes nothing.
+#[utoipa::path(get, path = "/readyz", tag = "health", operation_id = "ready", security(()),
+    responses(
+        (status = 200, description = "Ready.", body = Ready),
+        (status = 503, description = "Not ready; `checks` says why.", body = Ready),
+    ))]
 async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, Json<Ready>) {
     let checks = health.checks().await;
     let ok = checks.iter().all(|check| check.ok);

@@ -11,7 +11,12 @@ use crate::telemetry::metrics::{Held, Mailboxes};
 
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Counters are told even when the store cannot be read.
+/// Metrics for Prometheus
+///
+/// Without a token too, where `admin.metrics_public` says so.
+#[utoipa::path(get, path = "/metrics", tag = "bridge", operation_id = "metrics",
+    responses((status = 200, description = "OpenMetrics.", body = String, content_type = "application/openmetrics-text")))]
+// Counters are told even when the store cannot be read.
 pub(super) async fn render(extract::State(admin): extract::State<State>) -> ([(HeaderName, &'static str); 1], String) {
     if let Err(error) = refresh(&admin).await {
         let cause: &dyn std::error::Error = &error;

@@ -15,6 +15,7 @@ mod error;
 mod events;
 pub mod health;
 mod metrics;
+pub mod openapi;
 mod operator;
 mod params;
 mod replay;
@@ -26,21 +27,20 @@ pub mod why;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
-use axum::Router;
-use axum::extract::{self, Path};
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
 use dashmap::DashMap;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub use health::Health;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::ConnectionName;
+use crate::domain::{ConnectionName, Timestamp};
 use crate::handlers::Context;
 use crate::intake::Observed;
 use crate::store::{Ledger, Store};
@@ -71,6 +71,10 @@ pub struct State {
     pub closing: CancellationToken,
 }
 
+/// When this router was made, which is when the bridge started.
+#[derive(Clone, Copy, Debug)]
+struct Started(Timestamp);
+
 /// See [`State::problems`].
 pub type Problems = Arc<DashMap<ConnectionName, Vec<String>>>;
 
@@ -79,26 +83,9 @@ type Answer<T = Value> = Result<Json<T>, ApiError>;
 /// The admin listener's routes. Everything but public metrics asks for the bearer token; pages of other sites are kept
 /// out, with a token and without one (which is possible on loopback only).
 pub fn router(admin: State) -> Router {
-    let api = Router::new()
-        .route("/events", get(events::list))
-        .route("/events/replay", post(replay::many))
-        .route("/events/{id}", get(events::show))
-        .route("/events/{id}/replay", post(replay::one))
-        .route("/events/{id}/skip", post(replay::skip_one))
-        .route("/sessions", get(sessions::list))
-        .route("/sessions/{id}", get(sessions::show).patch(custom_data::patch))
-        .route("/sessions/{id}/pause", post(actions::pause_one))
-        .route("/sessions/{id}/resume", post(actions::resume_one))
-        .route("/sessions/{id}/handoff", post(actions::hand_off_one))
-        .route("/audit", get(audit::list))
-        .route("/connections", get(connections::list))
-        .route("/context", get(context::show))
-        .route("/stats", get(stats::show))
-        .route("/why/{id}", get(explain));
-    Router::new()
-        .nest("/api/v1", api)
-        .route("/metrics", get(metrics::render))
+    Router::from(api())
         .merge(console::router())
+        .layer(Extension(Started(admin.clock.now())))
         .fallback(no_such_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(admin.clone(), auth::require))
@@ -106,19 +93,26 @@ pub fn router(admin: State) -> Router {
         .with_state(admin)
 }
 
-async fn explain(
-    extract::State(admin): extract::State<State>,
-    Path(id): Path<String>,
-    uri: Uri,
-) -> Answer<views::story::StoryView> {
-    params::Params::read(&uri, &[])?;
-    let found = why::gather(admin.ledger.as_ref(), &id).await?;
-    if found.events.is_empty() && found.sessions.is_empty() && found.mailboxes.is_empty() {
-        let fix = "check the id; what is older than `store.retention` is gone, and what never arrived was never here";
-        return Err(ApiError::not_found(format!("nothing known has the id {id:?}"), fix));
-    }
-    let story = why::tell(&found, &admin.store.holds().await?, admin.clock.now());
-    Ok(Json(views::story(&id, &story)))
+/// What programs use. Every route is added with `routes!`, which takes its path from its own attribute: so the document
+/// tells of all of them.
+fn api() -> OpenApiRouter<State> {
+    let api = OpenApiRouter::new()
+        .routes(routes!(events::list))
+        .routes(routes!(events::show))
+        .routes(routes!(replay::many))
+        .routes(routes!(replay::one))
+        .routes(routes!(replay::skip_one))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::show, custom_data::patch))
+        .routes(routes!(actions::pause_one))
+        .routes(routes!(actions::resume_one))
+        .routes(routes!(actions::hand_off_one))
+        .routes(routes!(connections::list))
+        .routes(routes!(context::show))
+        .routes(routes!(stats::show))
+        .routes(routes!(audit::list))
+        .routes(routes!(why::answer::explain));
+    OpenApiRouter::new().nest("/api/v1", api).routes(routes!(metrics::render)).routes(routes!(openapi::show))
 }
 
 async fn no_such_route(uri: Uri) -> ApiError {

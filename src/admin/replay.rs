@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::error::ApiError;
+use super::error::{ApiError, ErrorView};
+use super::openapi::query;
 use super::operator::Operator;
 use super::params::Params;
 use super::views::event::HistoryView;
@@ -62,6 +63,15 @@ pub(super) struct Wish {
     pub(super) words: String,
 }
 
+/// Puts an ended event back into its mailbox
+///
+/// It keeps its id and its history. What was answered is refused; with `force` the reps get an answer as a draft comment.
+#[utoipa::path(post, path = "/events/{id}/replay", tag = "events", operation_id = "replay_event",
+    params(("id" = String, Path, description = "`evt_12`.")), request_body = Option<query::Replay>,
+    responses(
+        (status = 202, description = "The event, which waits again.", body = HistoryView),
+        (status = 409, description = "Its turn was answered, it has not ended, or nothing could come of it.", body = ErrorView),
+    ))]
 pub(super) async fn one(
     extract::State(admin): extract::State<State>,
     Extension(who): Extension<Operator>,
@@ -73,6 +83,15 @@ pub(super) async fn one(
     Ok((StatusCode::ACCEPTED, Json(views::history(&history))))
 }
 
+/// Ends a waiting event
+///
+/// As `skipped_by_operator`.
+#[utoipa::path(post, path = "/events/{id}/skip", tag = "events", operation_id = "skip_event",
+    params(("id" = String, Path, description = "`evt_12`.")),
+    responses(
+        (status = 200, description = "The event, which has ended.", body = HistoryView),
+        (status = 409, description = "It does not wait.", body = ErrorView),
+    ))]
 pub(super) async fn skip_one(
     extract::State(admin): extract::State<State>,
     Extension(who): Extension<Operator>,
@@ -84,6 +103,13 @@ pub(super) async fn skip_one(
     Ok(Json(views::history(&history)))
 }
 
+/// Puts ended events back, by filter
+///
+/// Newest first, at most `limit` of them in a call and for a few seconds: go on with `next` as `cursor`. At least one
+/// condition is needed.
+#[utoipa::path(post, path = "/events/replay", tag = "events", operation_id = "replay_events",
+    request_body = query::ReplayMany,
+    responses((status = 202, description = "What waits again, and what does not.", body = BulkReplay)))]
 pub(super) async fn many(
     extract::State(admin): extract::State<State>,
     Extension(who): Extension<Operator>,

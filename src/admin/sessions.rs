@@ -5,6 +5,7 @@ use axum::extract::{self, Path};
 use axum::http::Uri;
 
 use super::error::ApiError;
+use super::openapi::query;
 use super::params::Params;
 use super::views::Page;
 use super::views::session::SessionView;
@@ -15,6 +16,9 @@ use crate::store::types::SessionFilter;
 
 const KEYS: [&str; 7] = ["connection", "thread", "ticket", "contact", "state", "limit", "cursor"];
 
+/// Which sessions there are, newest first
+#[utoipa::path(get, path = "/sessions", tag = "sessions", operation_id = "list_sessions", params(query::Sessions),
+    responses((status = 200, description = "A page of them.", body = Page<SessionView>)))]
 pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Answer<Page<SessionView>> {
     let params = Params::read(&uri, &KEYS)?;
     let (cursor, limit) = params.page()?;
@@ -30,6 +34,10 @@ pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri)
     Ok(Json(views::page(&page, views::session)))
 }
 
+/// One session
+#[utoipa::path(get, path = "/sessions/{id}", tag = "sessions", operation_id = "show_session",
+    params(("id" = String, Path, description = "`ses_3`.")),
+    responses((status = 200, description = "The session.", body = SessionView)))]
 pub(super) async fn show(
     extract::State(admin): extract::State<State>,
     Path(id): Path<String>,

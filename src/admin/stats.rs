@@ -54,6 +54,9 @@ pub(super) struct Finished {
     count: u64,
 }
 
+/// The numbers of the ledger
+#[utoipa::path(get, path = "/stats", tag = "bridge", operation_id = "show_stats",
+    responses((status = 200, description = "Counted now.", body = StatsView)))]
 pub(super) async fn show(extract::State(admin): extract::State<State>, uri: Uri) -> Answer<StatsView> {
     Params::read(&uri, &[])?;
     let stats = admin.ledger.stats().await?;

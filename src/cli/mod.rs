@@ -2,12 +2,14 @@
 //!
 //! Nothing here knows how the bridge is put together: what it takes to serve comes in as [`Programs`].
 
+mod app_template;
 mod backup;
 mod client;
 mod completions;
 mod config;
 mod events;
 mod healthcheck;
+mod openapi;
 mod replay;
 pub mod sandbox;
 mod serve;
@@ -64,6 +66,10 @@ pub enum Command {
     Healthcheck(healthcheck::Args),
     /// Copy the database to a new file, also while the bridge runs
     Backup(backup::Args),
+    /// Write the HubSpot app for these settings, ready for `hs project upload`
+    AppTemplate(app_template::Args),
+    /// Print the admin API's OpenAPI document
+    Openapi,
     /// Print completions for a shell
     Completions(completions::Args),
 }
@@ -112,6 +118,8 @@ pub async fn run(cli: Cli, env: &BTreeMap<String, String>, programs: Programs, t
         Command::Config(command) => config::run(command, &place, terminal),
         Command::Healthcheck(args) => healthcheck::run(args, &place, terminal).await,
         Command::Backup(args) => backup::run(&args, &place, programs.backup, terminal),
+        Command::AppTemplate(args) => app_template::run(&args, &place, terminal),
+        Command::Openapi => openapi::run(terminal),
         Command::Completions(args) => completions::run(args, terminal),
     };
     done.unwrap_or_else(|failure| terminal.report(&failure))

@@ -8,7 +8,7 @@ use config::{Map, Value};
 use super::checks::{self, Parts};
 use super::problems::{Notes, Problem, Problems};
 use super::reader::Reader;
-use super::{Config, Connection, Delivery, admin, connection, hubspot, server, sources, store, telemetry};
+use super::{Config, Connection, Delivery, admin, connection, hubspot, in_force, server, sources, store, telemetry};
 use crate::domain::ConnectionName;
 
 /// Settings that can be used.
@@ -29,15 +29,46 @@ pub struct Loaded {
 pub fn load(file: Option<&Path>, env: &BTreeMap<String, String>) -> Result<Loaded, Problems> {
     let named = env.get("BRIDGE_CONFIG").filter(|path| !path.is_empty()).map(Path::new);
     let alone = |problem| Problems(vec![problem]);
-    let merged = sources::merge(file.or(named), env).map_err(alone)?;
+    let file = file.or(named).map(sources::file_text).transpose().map_err(alone)?;
+    let merged = sources::merge(file.as_deref(), env).map_err(alone)?;
     let defaults = sources::connection_defaults().map_err(alone)?;
     let notes = Notes::default();
     let (config, effective) = read(&merged, &defaults, &notes);
     let (errors, warnings) = notes.into_parts();
     match config {
-        Some(config) if errors.is_empty() => Ok(Loaded { config, warnings, effective }),
+        Some(mut config) if errors.is_empty() => {
+            let file = file.and_then(|text| text.parse().ok()).unwrap_or_default();
+            config.in_force = in_force::list(&effective, &merged, &file);
+            Ok(Loaded { config, warnings, effective })
+        }
         _ => Err(Problems(errors)),
     }
+}
+
+/// The settings in force, defaults of connections filled in, secrets redacted, for who works on them before there is a
+/// HubSpot app: what only the app or the account gives may be missing.
+///
+/// # Errors
+/// Every other problem, ordered by path.
+pub fn draft(file: Option<&Path>, env: &BTreeMap<String, String>) -> Result<toml::Table, Problems> {
+    let named = env.get("BRIDGE_CONFIG").filter(|path| !path.is_empty()).map(Path::new);
+    let alone = |problem| Problems(vec![problem]);
+    let text = file.or(named).map(sources::file_text).transpose().map_err(alone)?;
+    let merged = sources::merge(text.as_deref(), env).map_err(alone)?;
+    let defaults = sources::connection_defaults().map_err(alone)?;
+    let notes = Notes::default();
+    let (_, effective) = read(&merged, &defaults, &notes);
+    let (mut errors, _) = notes.into_parts();
+    errors.retain(|problem| !comes_with_the_app(&problem.path));
+    if errors.is_empty() { Ok(effective) } else { Err(Problems(errors)) }
+}
+
+/// Credentials and ids of a connection, and the demand that there be one.
+fn comes_with_the_app(path: &str) -> bool {
+    let Some(inside) = path.strip_prefix("connections") else { return false };
+    let key = inside.rsplit('.').next().unwrap_or_default().trim_end_matches("_file");
+    let known_later = ["", "portal_id", "ai_user_id"];
+    known_later.contains(&key) || ["_token", "_secret", "_key"].iter().any(|end| key.ends_with(end))
 }
 
 fn read(tree: &Map<String, Value>, defaults: &Map<String, Value>, notes: &Notes) -> (Option<Config>, toml::Table) {
@@ -70,6 +101,7 @@ fn read(tree: &Map<String, Value>, defaults: &Map<String, Value>, notes: &Notes)
             hubspot: hubspot?,
             telemetry: telemetry?,
             connections,
+            in_force: Vec::new(),
         })
     };
     (whole(), effective)

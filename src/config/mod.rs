@@ -9,6 +9,7 @@ mod checks;
 pub mod connection;
 pub mod delivery;
 pub mod hubspot;
+mod in_force;
 mod load;
 pub mod problems;
 mod quantities;
@@ -27,7 +28,8 @@ pub use connection::{
     Signature, SignatureMode, Ticketing, Topic, TopicAction, Weekday,
 };
 pub use delivery::{Delivery, Guarantee, OnUnknown, ReplyLimit};
-pub use load::{Loaded, load};
+pub use in_force::{Origin, Setting};
+pub use load::{Loaded, draft, load};
 pub use problems::{Problem, Problems};
 pub use secret::Secret;
 
@@ -50,4 +52,6 @@ pub struct Config {
     pub telemetry: telemetry::Telemetry,
     /// By name.
     pub connections: BTreeMap<ConnectionName, Connection>,
+    /// All of it again as people are shown it, redacted.
+    pub in_force: Vec<Setting>,
 }

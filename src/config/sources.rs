@@ -17,11 +17,11 @@ pub(super) const CONNECTION_DEFAULTS: &str = include_str!("connection/defaults.t
 
 const PREFIX: &str = "BRIDGE";
 
-/// The merged tree. Variables are `BRIDGE__SECTION__KEY`; their values are text and are read as what the key wants.
-pub(super) fn merge(file: Option<&Path>, env: &BTreeMap<String, String>) -> Result<Map<String, Value>, Problem> {
+/// The merged tree; `file` is the text of a file that [`file_text`] has read. Variables are `BRIDGE__SECTION__KEY`; their values are text and are read as what the key wants.
+pub(super) fn merge(file: Option<&str>, env: &BTreeMap<String, String>) -> Result<Map<String, Value>, Problem> {
     let mut builder = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
-    if let Some(path) = file {
-        builder = builder.add_source(File::from_str(&file_text(path)?, FileFormat::Toml));
+    if let Some(text) = file {
+        builder = builder.add_source(File::from_str(text, FileFormat::Toml));
     }
     let variables = env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let environment = Environment::with_prefix(PREFIX).prefix_separator("__").separator("__").source(Some(variables));
@@ -36,7 +36,7 @@ pub(super) fn connection_defaults() -> Result<Map<String, Value>, Problem> {
 }
 
 /// Reads and parses the file here, because the parser's own error text quotes the line, which may hold a secret.
-fn file_text(path: &Path) -> Result<String, Problem> {
+pub(super) fn file_text(path: &Path) -> Result<String, Problem> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| {
         Problem::new(

@@ -31,7 +31,7 @@ use crate::intake::observed::Seen;
 use crate::store::{Ledger, Store};
 
 /// How a line came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// As it should be, or nothing to look at.
@@ -43,7 +43,7 @@ pub enum Status {
 }
 
 /// One line of the checklist.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Line {
     /// Stable name, `token`, `scope conversations.write`.
     pub check: String,

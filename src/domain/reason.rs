@@ -43,7 +43,7 @@ reasons! {
     Stale = "stale", "The message was older than `delivery.max_reply_age` when the bridge got to it, so a human got it instead of a late answer.", "Look for downtime or a held connection around the time it arrived; raise `delivery.max_reply_age` if late answers are welcome.";
     AgentFailed = "agent_failed", "The AI agent failed on every attempt.", "Check the agent's address, key and health, and answer the customer from HubSpot.";
     TopicEscalated = "topic_escalated", "A topic rule sends this kind of message to a human or drafts it.", "Change the rule under `topics` if the AI should answer it.";
-    OutcomeUnknown = "outcome_unknown", "Whether an earlier attempt reached HubSpot could not be found out, so nothing was posted again.", "Read the thread in HubSpot; set `delivery.on_unknown = \"repost\"` if a possible second post is better than a human's look.";
+    OutcomeUnknown = "outcome_unknown", "No attempt at an answer is known to have reached HubSpot, so nothing more was posted.", "Read the thread in HubSpot: an earlier attempt may be there; set `delivery.on_unknown = \"repost\"` if a possible second post is better than a human's look.";
     ChannelCannotSend = "channel_cannot_send", "HubSpot's API cannot send on this conversation's channel.", "Answer from HubSpot, or leave the channel out of the connection's `channels`.";
     DeliveryFailed = "delivery_failed", "HubSpot accepted the reply but could not deliver it.", "Open the message in HubSpot: it says why; the channel account may be disconnected.";
     ReplyLimit = "reply_limit", "The thread reached `delivery.max_replies_per_thread`; a loop with another machine is likely.", "Look at the thread; raise the limit if this conversation is genuine.";

@@ -36,6 +36,9 @@ impl Client {
         if let Some(zone) = zone(&account) {
             self.shared.learn_zone(zone);
         }
+        if let Some(domain) = &account.ui_domain {
+            self.shared.learn_ui_domain(domain.clone());
+        }
         let portal_id = portal(route, &account.portal_id)?;
         Ok(Account { portal_id, time_zone: account.time_zone, ui_domain: account.ui_domain })
     }

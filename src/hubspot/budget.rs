@@ -150,6 +150,12 @@ impl Budget {
         state.known.then(|| state.free(Instant::now()))
     }
 
+    /// Calls that a window holds.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.state().capacity
+    }
+
     /// The window's length.
     #[must_use]
     pub fn interval(&self) -> Duration {

@@ -85,6 +85,8 @@ fn is_skewed(skew_ms: i64) -> bool {
 struct Learnt {
     skew_ms: Option<i64>,
     zone: Option<TimeZone>,
+    /// The host of links into HubSpot.
+    ui_domain: Option<String>,
 }
 
 impl Client {
@@ -120,6 +122,12 @@ impl Client {
         Self { timeout: self.timeout.min(limit), ..self.clone() }
     }
 
+    /// The host of links into HubSpot, once [`Self::account`] was asked.
+    #[must_use]
+    pub fn ui_domain(&self) -> Option<String> {
+        self.shared.learnt().ui_domain.clone()
+    }
+
     /// Waits until the budget has room for that many calls (at most a window's) and gives a clone whose next `calls` calls
     /// do not wait for it; unused ones flow back when the clone is dropped.
     pub async fn reserve(&self, calls: u32) -> Result<Self, Error> {
@@ -146,6 +154,12 @@ impl Client {
         self.shared.budget.remaining().map(|calls| u32::try_from(calls).unwrap_or(u32::MAX))
     }
 
+    /// Calls that HubSpot's window holds, as far as is known.
+    #[must_use]
+    pub fn budget_size(&self) -> u32 {
+        u32::try_from(self.shared.budget.capacity()).unwrap_or(u32::MAX)
+    }
+
     /// Makes the call and reads the answer.
     pub(super) async fn fetch<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
         let (route, acts) = (call.route, call.acts);
@@ -168,7 +182,9 @@ impl Client {
         let route = call.route;
         let about = call.api().map(|api| (api, call.object()));
         let request = shared.request(call)?;
+        let started = Instant::now();
         let answer = shared.transport.send(request, self.timeout).await;
+        shared.metrics.called_hubspot(shared.clock.now(), started.elapsed());
         shared.count(route, &answer);
         if let Some((api, object)) = about {
             shared.pulses().entry(api).or_default().record(beat(&answer, object), Instant::now());
@@ -248,6 +264,11 @@ impl Shared {
     /// The daily limit starts anew at this zone's midnight.
     pub(super) fn learn_zone(&self, zone: TimeZone) {
         self.learnt().zone = Some(zone);
+    }
+
+    /// Links lead there.
+    pub(super) fn learn_ui_domain(&self, domain: String) {
+        self.learnt().ui_domain = Some(domain);
     }
 
     fn show_budget(&self) {

@@ -11,7 +11,7 @@ use super::wire::id::Id;
 use super::wire::message::Item;
 use super::wire::others::{WireChannelAccount, WireContent, WireInbox};
 use super::wire::thread::WireThread;
-use crate::domain::{Message, MessageId, Thread, ThreadId, TicketId, Timestamp};
+use crate::domain::{ContactId, Message, MessageId, Thread, ThreadId, TicketId, Timestamp};
 
 /// What HubSpot's live portals accept; more is unverified.
 const PAGE_SIZE: usize = 100;
@@ -113,6 +113,22 @@ impl Client {
         };
         let threads: Vec<WireThread> = self.every_page(call).await?;
         Ok(threads.into_iter().map(WireThread::into_thread).collect())
+    }
+
+    /// The newest threads of a contact, open ones first, at most so many of each kind.
+    pub async fn threads_of_contact(&self, contact: &ContactId, max: usize) -> Result<Vec<Thread>, Error> {
+        let mut threads = Vec::new();
+        for status in ["OPEN", "CLOSED"] {
+            let call = Call::get("GET /threads", self.shared.paths.conversations("/threads"))
+                .query("associatedContactId", contact.as_str())
+                .query("threadStatus", status)
+                .query("association", "TICKET")
+                .query("sort", "-id")
+                .query("limit", &max.clamp(1, PAGE_SIZE).to_string());
+            let page: Page<WireThread> = self.fetch(call).await?;
+            threads.extend(page.results.into_iter().map(WireThread::into_thread));
+        }
+        Ok(threads)
     }
 
     /// Every mailbox, widget, page and number of the portal.

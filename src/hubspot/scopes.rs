@@ -59,8 +59,12 @@ const PANEL: [&str; 2] = ["crm.objects.companies.read", "crm.objects.deals.read"
 
 /// Those the connection's own token needs.
 pub fn needed_by(connection: &Connection) -> impl Iterator<Item = &'static Scope> {
-    let own_panel = connection.crm.access_token.is_none();
-    SCOPES.iter().filter(move |scope| own_panel || !PANEL.contains(&scope.name))
+    needed(connection.crm.access_token.is_some())
+}
+
+/// Those a connection's token needs, where the CRM's panel has a token of its own or not.
+pub fn needed(panel_has_a_token: bool) -> impl Iterator<Item = &'static Scope> {
+    SCOPES.iter().filter(move |scope| !(panel_has_a_token && PANEL.contains(&scope.name)))
 }
 
 /// Those a token of the CRM panel's own needs.

@@ -30,20 +30,19 @@ pub enum Wanted {
 }
 
 impl Wanted {
+    /// Every action there is an address for.
+    pub const ALL: [Self; 4] =
+        [Self::Act(ActionKind::Pause), Self::Act(ActionKind::Resume), Self::Act(ActionKind::Send), Self::Handoff];
+
     /// The action of a path's last part.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "pause-ai" => Some(Self::Act(ActionKind::Pause)),
-            "resume-ai" => Some(Self::Act(ActionKind::Resume)),
-            "send-to-ai" => Some(Self::Act(ActionKind::Send)),
-            "request-handoff" => Some(Self::Handoff),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|wanted| wanted.as_str() == name)
     }
 
-    /// A part of the dedup key, so a stored format.
-    fn as_str(self) -> &'static str {
+    /// The last part of its address; a part of the dedup key, so a stored format.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Act(ActionKind::Pause) => "pause-ai",
             Self::Act(ActionKind::Resume) => "resume-ai",

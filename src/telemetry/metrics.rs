@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -9,6 +10,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+use super::recent::{Durations, Finds};
+use crate::domain::Timestamp;
 
 macro_rules! labels {
     ($($(#[$doc:meta])* $name:ident { $($field:ident),* })*) => {$(
@@ -52,6 +56,8 @@ pub struct Metrics {
     pub turn_seconds: Histogram,
     /// `bridge_agent_seconds`: one call to an agent.
     pub agent_seconds: Histogram,
+    /// `bridge_hubspot_seconds`: one call to HubSpot, answered or not, without the wait for room in the rate budget.
+    pub hubspot_seconds: Histogram,
     /// `bridge_oldest_due_seconds`: how long the oldest due mailbox has waited.
     pub oldest_due_seconds: Gauge<f64, AtomicU64>,
     /// `bridge_mailboxes`.
@@ -70,6 +76,12 @@ pub struct Metrics {
     pub signature_failures: Family<Signature, Counter>,
     /// `bridge_turn_panics_total`.
     pub turn_panics: Counter,
+    /// The last hour's calls to agents, for the console.
+    pub agent_lately: Durations,
+    /// The last hour's calls to HubSpot, for the console.
+    pub hubspot_lately: Durations,
+    /// The last day's finds of the sweep, for the console.
+    pub finds_lately: Finds,
 }
 
 const ACK_BUCKETS: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.25, 1.0, 5.0];
@@ -84,6 +96,7 @@ impl Default for Metrics {
             ack_seconds: Histogram::new(ACK_BUCKETS),
             turn_seconds: Histogram::new(WORK_BUCKETS),
             agent_seconds: Histogram::new(WORK_BUCKETS),
+            hubspot_seconds: Histogram::new(WORK_BUCKETS),
             oldest_due_seconds: Gauge::default(),
             mailboxes: Family::default(),
             hubspot_requests: Family::default(),
@@ -93,6 +106,9 @@ impl Default for Metrics {
             last_event_timestamp: Family::default(),
             signature_failures: Family::default(),
             turn_panics: Counter::default(),
+            agent_lately: Durations::default(),
+            hubspot_lately: Durations::default(),
+            finds_lately: Finds::default(),
         };
         metrics.registry = Arc::new(metrics.register());
         metrics
@@ -107,6 +123,7 @@ impl Metrics {
         registry.register("ack_seconds", "Time to answer a delivery", self.ack_seconds.clone());
         registry.register("turn_seconds", "Time of one run of a turn", self.turn_seconds.clone());
         registry.register("agent_seconds", "Time of one call to an agent", self.agent_seconds.clone());
+        registry.register("hubspot_seconds", "Time of one call to HubSpot", self.hubspot_seconds.clone());
         registry.register("oldest_due_seconds", "Wait of the oldest due mailbox", self.oldest_due_seconds.clone());
         registry.register("mailboxes", "Mailboxes with work, by state", self.mailboxes.clone());
         registry.register("hubspot_requests", "Calls to HubSpot, by route and status", self.hubspot_requests.clone());
@@ -125,6 +142,18 @@ impl Metrics {
         registry.register("signature_failures", "Refused deliveries, by cause", self.signature_failures.clone());
         registry.register("turn_panics", "Turns that panicked", self.turn_panics.clone());
         registry
+    }
+
+    /// A call to an agent that ended at `now` took so long.
+    pub fn asked_agent(&self, now: Timestamp, took: Duration) {
+        self.agent_seconds.observe(took.as_secs_f64());
+        self.agent_lately.observe(now, took);
+    }
+
+    /// A call to HubSpot that ended at `now` took so long.
+    pub fn called_hubspot(&self, now: Timestamp, took: Duration) {
+        self.hubspot_seconds.observe(took.as_secs_f64());
+        self.hubspot_lately.observe(now, took);
     }
 
     /// The text exposition format.

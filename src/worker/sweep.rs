@@ -87,7 +87,9 @@ pub async fn once(cx: &Context) -> Result<usize, Stop> {
         cx.store.set_cursor(&name, &until.0.to_string()).await?;
     }
     if found > 0 {
-        found_by(cx).inc_by(u64::try_from(found).unwrap_or(u64::MAX));
+        let found = u64::try_from(found).unwrap_or(u64::MAX);
+        found_by(cx).inc_by(found);
+        cx.metrics.finds_lately.add(cx.now(), found);
     }
     Ok(found)
 }

@@ -1,9 +1,11 @@
 //! One integration binary: one file or folder an area.
 mod admin;
 mod agents;
+mod app_template;
 mod browser;
 mod config;
 mod console;
+mod console_overview;
 mod conversation;
 mod doctor;
 mod filters;

@@ -10,7 +10,7 @@ use super::{Page, Shared, actions, layout, parts};
 use crate::admin::State;
 use crate::admin::error::ApiError;
 use crate::admin::operator::Operator;
-use crate::admin::why::{self, Story};
+use crate::admin::why::{self, answer::Answer};
 use crate::domain::{Event, EventId, EventKind, Object, Session};
 use crate::store::types::{AuditRecord, EventFilter, EventHistory, RunRecord};
 use crate::store::{SessionKey, StepRecord};
@@ -21,7 +21,7 @@ const NEIGHBOURS: u32 = 50;
 /// Everything the page shows.
 struct Shown {
     history: EventHistory,
-    story: Story,
+    story: Answer,
     session: Option<Session>,
     turn: Vec<Event>,
     audits: Vec<AuditRecord>,
@@ -45,8 +45,7 @@ pub(super) async fn page(
 
 async fn read(admin: &State, shared: &Shared, history: EventHistory) -> Result<Shown, ApiError> {
     let event = &history.event;
-    let found = why::gather(admin.ledger.as_ref(), &event.id.to_string()).await?;
-    let story = why::tell(&found, &admin.store.holds().await?, admin.clock.now());
+    let story = why::answer::answer(admin, &event.id.to_string(), false).await?;
     let session = match session_key(event) {
         Some(key) => admin.store.session(&key).await?,
         None => None,
@@ -116,7 +115,7 @@ fn head(event: &Event) -> Markup {
     }
 }
 
-fn next(event: &Event, story: &Story) -> Markup {
+fn next(event: &Event, story: &Answer) -> Markup {
     html! {
         h2 { @if event.state.is_final() { "Where it stands" } @else { "What happens next" } }
         p { (parts::prose(&story.now)) }

@@ -6,26 +6,31 @@
 //! [`refusal`].
 
 mod actions;
+mod audit;
+mod chart;
+mod connections;
+mod doctor;
 mod event;
 mod events;
 mod layout;
 mod live;
+mod overview;
 mod parts;
 mod portals;
 pub(super) mod refusal;
+mod settings;
 pub(super) mod sign_in;
+mod trends;
 mod tries;
 mod why;
+mod words;
 
-use axum::Router;
 use axum::response::Response;
 use axum::routing::{get, post};
-use axum::{Extension, extract};
-use maud::html;
+use axum::{Extension, Router};
 
 use super::State;
 use super::error::ApiError;
-use super::operator::Operator;
 
 /// A page, or why there is none.
 type Page = Result<Response, ApiError>;
@@ -41,7 +46,12 @@ struct Shared {
 /// The pages' routes, below `/`.
 pub(super) fn router() -> Router<State> {
     Router::new()
-        .route("/", get(overview))
+        .route("/", get(overview::page))
+        .route("/connections", get(connections::list))
+        .route("/connections/{name}", get(connections::show))
+        .route("/connections/{name}/doctor", get(doctor::ask).post(doctor::run))
+        .route("/settings", get(settings::page))
+        .route("/audit", get(audit::page))
         .route("/events", get(events::page))
         .route("/events/{id}", get(event::page))
         .route("/why", get(why::page))
@@ -52,8 +62,4 @@ pub(super) fn router() -> Router<State> {
         .route("/assets/console.css", get(layout::css))
         .route("/assets/console.js", get(layout::js))
         .layer(Extension(Shared::default()))
-}
-
-async fn overview(extract::State(_): extract::State<State>, Extension(who): Extension<Operator>) -> Response {
-    layout::page(&who, "/", "Overview", &html! { main.wide { h1 { "Overview" } } })
 }

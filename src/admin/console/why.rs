@@ -5,11 +5,13 @@ use axum::extract;
 use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use maud::{Markup, html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Page, layout, parts};
 use crate::admin::operator::Operator;
-use crate::admin::why::{self, Story};
+use crate::admin::why::{self, answer::Answer};
 use crate::admin::{State, console::events};
+use crate::domain::Timestamp;
 use crate::limits::NAME_BYTES;
 
 pub(super) async fn page(
@@ -17,53 +19,77 @@ pub(super) async fn page(
     Extension(who): Extension<Operator>,
     uri: Uri,
 ) -> Page {
-    let id = events::Given::read(&uri).get("id").trim().to_owned();
+    let given = events::Given::read(&uri);
+    let (id, live) = (given.get("id").trim().to_owned(), given.get("live") == "1");
     if id.is_empty() {
-        return Ok(layout::page(&who, "", "Why?", &help(None)));
+        return Ok(layout::page(&who, "", "Why?", &help(None, None)));
     }
+    let unknown = |why: Option<&str>| {
+        let shown = if id.len() > NAME_BYTES { "That" } else { &id };
+        (StatusCode::NOT_FOUND, layout::page(&who, "", "Why?", &help(Some(shown), why))).into_response()
+    };
     if id.len() > NAME_BYTES {
-        return Ok((StatusCode::NOT_FOUND, layout::page(&who, "", "Why?", &help(Some("That")))).into_response());
+        return Ok(unknown(None));
     }
-    let found = why::gather(admin.ledger.as_ref(), &id).await?;
-    if found.events.is_empty() && found.sessions.is_empty() && found.mailboxes.is_empty() {
-        return Ok((StatusCode::NOT_FOUND, layout::page(&who, "", "Why?", &help(Some(&id)))).into_response());
+    match why::answer::answer(&admin, &id, live).await {
+        Ok(story) => Ok(layout::page(&who, "", &format!("Why {id}"), &told(&story))),
+        Err(error) if error.is_not_found() => Ok(unknown(Some(error.message_and_fix().0).filter(|_| id.contains('@')))),
+        Err(error) => Err(error),
     }
-    let story = why::tell(&found, &admin.store.holds().await?, admin.clock.now());
-    Ok(layout::page(&who, "", &format!("Why {id}"), &told(&id, &story)))
 }
 
-fn told(id: &str, story: &Story) -> Markup {
+fn told(story: &Answer) -> Markup {
+    // A page that looked into HubSpot is as of then: it asks again when somebody wants to know.
+    let live = story.live.is_none().then_some("change");
     html! {
         main.wide {
-            h1 { "Why: " span.id { (id) } }
-            section #story data-live="change" {
+            h1 { "Why: " span.id { (story.id) } }
+            section #story data-live=[live] {
                 div.now {
                     h2 { "Where it stands" }
                     p { (parts::prose(&story.now)) }
+                    @if let Some(next) = &story.next { p { (parts::prose(&next.what)) @if let Some(at) = &next.at { " At " (at) "." } } }
                     @if let Some(todo) = &story.todo { h2 { "What to do" } p { (parts::prose(todo)) } }
                 }
-                (live(id))
+                (seen(story))
+                @if !story.links.is_empty() {
+                    p.links { @for link in &story.links { a href=(link.url) rel="noreferrer" { (link.what) } " " } }
+                }
                 h2 { "What happened, newest first" }
                 ol.moments {
-                    @for line in &story.lines { (parts::moment(line.at, &html! { p { (parts::prose(&line.text)) } })) }
+                    @for line in &story.lines {
+                        (parts::moment(Timestamp::parse(&line.at).unwrap_or(Timestamp(0)), &html! { p { (parts::prose(&line.text)) } }))
+                    }
                 }
             }
         }
     }
 }
 
-/// The way to a look at the conversation in HubSpot now (`&live=1`), and what was seen there.
-fn live(_id: &str) -> Markup {
-    html! {}
+/// What HubSpot shows of the conversation now, or the way to look.
+fn seen(story: &Answer) -> Markup {
+    let again = format!("/why?id={}&live=1", utf8_percent_encode(&story.id, NON_ALPHANUMERIC));
+    html! {
+        h2 { "In HubSpot now" }
+        @match &story.live {
+            None => p { a.button.plain href=(again) { "Check in HubSpot now" } },
+            Some(live) => {
+                p.quiet { "Looked at " (live.checked_at) ". " a href=(again) { "Look again" } }
+                ul.checks {
+                    @for line in &live.lines { (parts::check(line)) }
+                }
+            }
+        }
+    }
 }
 
 /// For whoever has no id yet, or one that nothing has.
-fn help(unknown: Option<&str>) -> Markup {
+fn help(unknown: Option<&str>, why: Option<&str>) -> Markup {
     html! {
         main.narrow {
             h1 { @if unknown.is_some() { "Nothing known" } @else { "Why?" } }
             @if let Some(id) = unknown {
-                p { "Nothing the bridge knows has the id " code { (id) } "." }
+                p { @if let Some(why) = why { (why) "." } @else { "Nothing the bridge knows has the id " code { (id) } "." } }
             }
             form.stack action="/why" {
                 label {

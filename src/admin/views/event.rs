@@ -66,6 +66,7 @@ pub(in crate::admin) struct HistoryView {
 }
 
 /// One run of the turn an event belongs to.
+#[expect(clippy::struct_field_names, reason = "the public name of its number")]
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::admin) struct Run {
     /// 1, 2, ….

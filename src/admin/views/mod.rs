@@ -3,7 +3,6 @@
 
 pub(super) mod event;
 pub(super) mod session;
-pub(super) mod story;
 pub(super) mod words;
 
 use serde::Serialize;
@@ -11,7 +10,6 @@ use utoipa::ToSchema;
 
 pub(super) use event::{event, history};
 pub(super) use session::session;
-pub(super) use story::story;
 
 use crate::domain::Timestamp;
 use crate::store::types::{self, Hold};

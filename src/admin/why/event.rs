@@ -1,7 +1,7 @@
 //! One event in words: how it came in, the runs it was part of, how it ended.
 
 use super::{Line, steps};
-use crate::domain::{Event, EventKind, Outcome, Reason};
+use crate::domain::{Event, EventKind, Outcome};
 use crate::store::request::{self, Action, ActionKind, DeliveryCheck, HandoffRequest, TicketWrite};
 use crate::store::types::{EventHistory, RunRecord};
 
@@ -107,12 +107,17 @@ fn note(event: &Event) -> String {
 }
 
 fn run_lines(event: &Event, run: &RunRecord) -> Vec<Line> {
-    let turn = event.turn.map(|turn| format!(" of {turn}")).unwrap_or_default();
-    let mut lines = vec![Line::new(run.started_at, format!("Run {}{turn} began.", run.run))];
+    let turn = event.turn.map(|turn| format!(" ({turn})")).unwrap_or_default();
+    let run_number = run.run;
+    let began = match run_number {
+        1 => format!("The bridge took it up{turn}."),
+        later => format!("The bridge took it up again{turn}, run {later}."),
+    };
+    let mut lines = vec![Line::new(run.started_at, began)];
     lines.extend(run.steps.iter().map(steps::line));
-    let ended = run_end(run);
+    let ended = run_end(run).map(|words| format!("Run {run_number}{turn} {words}."));
     let at = run.ended_at.unwrap_or(run.started_at);
-    lines.extend(ended.map(|words| Line::new(at, format!("Run {}{turn} {words}.", run.run))));
+    lines.extend(ended.map(|words| Line::new(at, words)));
     lines
 }
 
@@ -126,11 +131,11 @@ pub(in crate::admin) fn run_end(run: &RunRecord) -> Option<String> {
 }
 
 fn ended(event: &Event, outcome: Outcome) -> String {
-    let reason = event.reason.map(Reason::sentence);
+    let reason = event.reason.map(|reason| format!("{} {}", reason.sentence(), reason.fix()));
     let name = event.reason.map(|reason| format!(", {reason}")).unwrap_or_default();
     let head = format!("{} ({}{name}).", words(outcome), event.id);
     let detail = event.detail.as_ref().map(|detail| format!("Detail: {}.", detail.trim_end_matches('.')));
-    [Some(head.as_str()), reason, detail.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    [Some(head.as_str()), reason.as_deref(), detail.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// The outcome in words, without a full stop.

@@ -1,18 +1,28 @@
-//! Where a thing stands, what happens next, and what a person may want to do.
+//! Where a thing stands, what happens next and when, and what a person may want to do.
 
-use crate::domain::{ConnectionName, Event, Outcome, Reason, Session, SessionState, Timestamp};
+use crate::domain::{ConnectionName, Event, EventKind, Lane, Outcome, Reason, Session, SessionState, Timestamp};
 use crate::store::Hold;
 use crate::store::types::{Found, MailboxStatus};
+
+/// What happens next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Next {
+    /// When; none: now, or as soon as a worker is free.
+    pub at: Option<Timestamp>,
+    /// What, in one sentence.
+    pub what: String,
+}
 
 /// "Where it stands" in a few sentences.
 pub(super) fn now(found: &Found, holds: &[Hold], now: Timestamp) -> String {
     let mut words: Vec<String> = concerned(found, holds).map(held).collect();
-    words.extend(found.mailboxes.iter().filter_map(|mailbox| waiting(mailbox, now)));
-    if words.is_empty() {
+    let waits: Vec<String> = found.mailboxes.iter().filter_map(|mailbox| waiting(found, mailbox, now)).collect();
+    if waits.is_empty() {
         let open = found.events.iter().any(|history| !history.event.state.is_final());
         let settled = "Nothing waits: everything known about this has ended.";
         words.push(if open { "It waits for a free worker." } else { settled }.to_owned());
     }
+    words.extend(waits);
     words.extend(found.sessions.iter().map(standing));
     let pending = "Custom data of the session changed and waits for the agent's next send: OpenCX has no call that sets \
                    custom data alone, it travels with the next send.";
@@ -20,6 +30,35 @@ pub(super) fn now(found: &Found, holds: &[Hold], now: Timestamp) -> String {
         words.push(pending.to_owned());
     }
     words.join(" ")
+}
+
+/// The first thing that happens by itself.
+pub(super) fn next(found: &Found, holds: &[Hold], now: Timestamp) -> Option<Next> {
+    if let Some(mailbox) = found.mailboxes.iter().find(|mailbox| mailbox.leased) {
+        return Some(Next { at: None, what: format!("A turn of {} is running.", mailbox.key) });
+    }
+    let works = |mailbox: &MailboxStatus| {
+        let due = mailbox.due_at?;
+        let lane = mailbox.key.object.lane();
+        let stopped = |hold: &&Hold| hold.connection == mailbox.key.connection && stops(hold, lane);
+        let hold = holds.iter().find(stopped);
+        let at = hold.map_or(due, |hold| hold.until.max(due));
+        let what = match hold {
+            Some(hold) => {
+                let name = &hold.connection;
+                format!("The held connection `{name}` is tried again; when it is well, {} is worked on.", mailbox.key)
+            }
+            None => format!("{} is worked on: {}.", mailbox.key, purpose(found, mailbox)),
+        };
+        Some(Next { at: (at > now).then_some(at), what })
+    };
+    let open = found.events.iter().any(|history| !history.event.state.is_final());
+    let first = found.mailboxes.iter().filter_map(works).min_by_key(|next| next.at);
+    first.or_else(|| open.then(|| Next { at: None, what: "A free worker takes it.".to_owned() }))
+}
+
+fn stops(hold: &Hold, lane: Lane) -> bool {
+    Hold::stops(&hold.cause, lane)
 }
 
 /// The most useful thing to do: mend what holds the connection, else what the newest unanswered end asks for.
@@ -55,7 +94,7 @@ fn held(hold: &Hold) -> String {
     )
 }
 
-fn waiting(mailbox: &MailboxStatus, now: Timestamp) -> Option<String> {
+fn waiting(found: &Found, mailbox: &MailboxStatus, now: Timestamp) -> Option<String> {
     if mailbox.leased {
         return Some(format!("A turn of {} is running now.", mailbox.key));
     }
@@ -70,13 +109,37 @@ fn waiting(mailbox: &MailboxStatus, now: Timestamp) -> Option<String> {
         1 => " after a failed attempt".to_owned(),
         many => format!(" after {many} failed attempts"),
     };
-    let why = mailbox.why.as_ref().map(|why| format!(" ({})", why.trim_end_matches('.'))).unwrap_or_default();
+    let why = mailbox.why.as_ref().map(|why| format!(" ({})", why.trim_end_matches('.')));
+    let quiet = || (due > now).then(|| format!(" ({})", purpose(found, mailbox)));
+    let why = why.or_else(quiet).unwrap_or_default();
     let when = if due > now {
         format!("and will be worked on at {due}")
     } else {
         "and will be taken by the next free worker".to_owned()
     };
     Some(format!("{events} in {}{tries}{why} {when}.", mailbox.key))
+}
+
+/// What its mailbox waits for, when nothing went wrong.
+fn purpose(found: &Found, mailbox: &MailboxStatus) -> &'static str {
+    let open = found.events.iter().map(|history| &history.event).filter(|event| {
+        !event.state.is_final()
+            && event.connection == mailbox.key.connection
+            && event.object.as_ref() == Some(&mailbox.key.object)
+    });
+    let kinds: Vec<EventKind> = open.map(|event| event.kind).collect();
+    let only = |wanted: EventKind| !kinds.is_empty() && kinds.iter().all(|kind| *kind == wanted);
+    if mailbox.attempts > 0 {
+        "another attempt"
+    } else if only(EventKind::DeliveryCheck) {
+        "a look whether the reply was delivered"
+    } else if only(EventKind::TicketWrite) {
+        "the ticket is updated"
+    } else if kinds.iter().any(|kind| kind.announces_message()) {
+        "the customer may be writing on, `delivery.quiet_period`; then the AI's turn begins"
+    } else {
+        "its turn begins"
+    }
 }
 
 fn standing(session: &Session) -> String {

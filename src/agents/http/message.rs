@@ -1,24 +1,35 @@
 //! A message and its attachments, as `docs/agents.md` documents them. Pure.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::agents::{Said, Speaker};
 use crate::domain;
 
 /// One message.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AgentMessage)]
 pub struct Message<'a> {
+    /// HubSpot's.
     id: &'a str,
+    /// `customer`, `ai` or `rep`.
+    #[schema(examples("customer"))]
     by: &'static str,
+    #[schema(format = DateTime)]
     at: String,
+    /// What was written; of a mail, its newest part.
     text: &'a str,
+    /// The whole mail, when `text` is only its newest part.
     original: Option<&'a str>,
     attachments: Vec<Attachment<'a>>,
 }
 
 /// One attachment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AgentAttachment)]
 pub struct Attachment<'a> {
+    /// HubSpot's word.
+    #[schema(examples("FILE"))]
     kind: &'a str,
     name: Option<&'a str>,
     url: Option<&'a str>,

@@ -2,6 +2,7 @@
 //! in the same exchange. What reps write is posted too. The contract is in `docs/agents.md`. It keeps no state by contract:
 //! a turn may be posted again, under the same id, and an answer may be thrown away. Made by [`super::Builder`].
 
+pub mod contract;
 mod id;
 mod message;
 mod ping;

@@ -2,6 +2,7 @@
 //! is. Pure.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::id;
 use super::message::Attachment;
@@ -10,21 +11,34 @@ use crate::domain::{ThreadId, TicketId};
 
 const VERSION: u32 = 1;
 
-/// The body.
-#[derive(Debug, Serialize)]
+/// What a rep wrote.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AgentRelay)]
 pub struct Relayed<'a> {
     #[serde(rename = "type")]
+    /// `conversation.relay`.
+    #[schema(examples("conversation.relay"))]
     body: &'static str,
+    /// Fields are added to a version, never changed.
+    #[schema(examples(1))]
     version: u32,
     /// The same for the same reply or note in the same session, whatever is retried.
     pub id: String,
+    /// `reply`, which the customer got, or `note`, which they must never get.
+    #[schema(examples("reply"))]
     kind: &'static str,
+    /// The connection's name.
     connection: &'a str,
+    /// That of the turns, also when the rep wrote in another thread of the ticket.
     session_id: String,
+    /// HubSpot's; a note on a ticket has none.
     thread_id: Option<&'a str>,
     ticket_id: Option<&'a str>,
+    /// HubSpot's id of the message, comment or note.
     message_id: &'a str,
+    /// The rep's name.
     author: Option<&'a str>,
+    #[schema(format = DateTime)]
     at: String,
     text: &'a str,
     attachments: Vec<Attachment<'a>>,

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::id;
 use super::message::Message;
@@ -13,29 +14,46 @@ use crate::domain::{ContactId, TicketId};
 
 const VERSION: u32 = 1;
 
-/// The body.
-#[derive(Debug, Serialize)]
+/// What the customer wrote and nobody answered yet, with what is known.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AgentTurn)]
 pub struct Turn<'a> {
     #[serde(rename = "type")]
+    /// `conversation.turn`.
+    #[schema(examples("conversation.turn"))]
     kind: &'static str,
+    /// Fields are added to a version, never changed.
+    #[schema(examples(1))]
     version: u32,
     /// The same for the same messages, whatever is retried.
     pub id: String,
     /// When the newest message was written.
+    #[schema(format = DateTime)]
     timestamp: String,
+    /// The connection's name.
     connection: &'a str,
+    /// HubSpot's.
     thread_id: &'a str,
+    /// The conversation, unique over all connections.
     session_id: String,
+    /// `chat`, `email`, `form`, `facebook`, `customer_portal`, `whatsapp`, `sms`, `instagram` or `other`.
+    #[schema(examples("email"))]
     channel: &'static str,
     ticket_id: Option<&'a str>,
     contact: Contact<'a>,
+    /// What the session knows.
     custom_data: &'a BTreeMap<String, String>,
+    /// What HubSpot knows of the customer, when `crm.for_agent` asks for it.
     crm: Option<Crm<'a>>,
+    /// Not answered yet, oldest first, at least one.
     messages: Vec<Message<'a>>,
+    /// At most 20 messages before them, oldest first.
     history: Vec<Message<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+/// The customer, as far as known.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AgentContact)]
 struct Contact<'a> {
     id: Option<&'a str>,
     name: Option<&'a str>,

@@ -167,7 +167,7 @@ async fn ask(talk: &mut Talk<'_>, scene: &Scene, mut question: Question, attempt
         let started = tokio::time::Instant::now();
         let heard = listen(talk, &question).await?;
         let took = started.elapsed();
-        talk.cx.metrics.agent_seconds.observe(took.as_secs_f64());
+        talk.cx.metrics.asked_agent(talk.cx.now(), took);
         tracing::debug!(duration_ms = took.as_millis(), "asked the agent");
         match heard {
             Heard::Longer(longer) => question = *longer,
@@ -272,9 +272,10 @@ async fn answered(talk: &mut Talk<'_>, scene: &Scene, answer: &Answer) -> Result
     let plan = topic::of(talk, scene).shapes(Plan::of(answer)).answering(&talk.open);
     // The session's custom data went along with the question.
     talk.patch.custom_data_pending = Some(false);
+    let result = Some(journal::encode(&plan.gist())?);
     let decided = Decided { plan, custom_data: answer.custom_data.clone() };
     let text = Some(journal::encode(&decided)?);
-    let step = StepResult { status: StepStatus::Done, result: None, text, posted: None };
+    let step = StepResult { status: StepStatus::Done, result, text, posted: None };
     talk.journal.settle(step::ASK_AGENT, step).await?;
     Ok(Asked::Plan(Box::new(decided.plan)))
 }

@@ -11,6 +11,7 @@ mod case;
 mod comment;
 mod delivery;
 mod handoff;
+pub mod look;
 mod plan;
 mod post;
 mod probe;
@@ -254,7 +255,7 @@ fn forced(talk: &Talk<'_>, scene: &Scene) -> Option<Plan> {
 /// is too old.
 fn too_late(talk: &Talk<'_>, scene: &Scene) -> Option<(Reason, String)> {
     if let Some(last) = &talk.last_resort {
-        let reason = if last.reason == Reason::Expired { Reason::Stale } else { Reason::RejectedByHubspot };
+        let reason = if last.reason == Reason::Expired { Reason::Stale } else { spent(&talk.journal) };
         return Some((reason, format!("the AI could not answer: {}", last.detail)));
     }
     let latest = talk.open.last()?;
@@ -265,11 +266,21 @@ fn too_late(talk: &Talk<'_>, scene: &Scene) -> Option<(Reason, String)> {
         .then(|| (Reason::Stale, Reason::Stale.sentence().to_owned()))
 }
 
+/// What used the attempts up: an agent that never answered, or a HubSpot that nothing is known to have reached. Nobody
+/// refused anything.
+fn spent(journal: &Journal<'_>) -> Reason {
+    match journal.status(step::ASK_AGENT) {
+        Some(StepStatus::Intended | StepStatus::NotSent) => Reason::AgentFailed,
+        Some(StepStatus::Done | StepStatus::Skipped | StepStatus::Failed) | None => Reason::OutcomeUnknown,
+    }
+}
+
 /// Journals a decision that was not the agent's.
 async fn decide(talk: &mut Talk<'_>, plan: Plan) -> Result<Plan, Stop> {
     let plan = plan.answering(&talk.open);
     talk.journal.intend(step::DECIDE, std::time::Duration::ZERO, None, None, &plan).await?;
     let mut done = outcome(StepStatus::Done);
+    done.result = Some(encode(&plan.gist())?);
     done.text = Some(encode(&plan)?);
     talk.journal.settle(step::DECIDE, done).await?;
     Ok(plan)

@@ -49,6 +49,19 @@ pub enum Action {
     Nothing,
 }
 
+/// What of a plan outlives its turn: the decision, without a word of what is said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Gist<'a> {
+    v: u32,
+    decided: Action,
+    /// The name of the reason that forced it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'a str>,
+    /// The topic rule that matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic_rule: Option<&'a str>,
+}
+
 impl Plan {
     const VERSION: u32 = 1;
 
@@ -95,6 +108,17 @@ impl Plan {
     #[must_use]
     pub fn forced_draft(reason: Reason, text: impl Into<String>) -> Self {
         Self { forced: Some(reason.as_str().to_owned()), text: Some(text.into()), ..Self::new(Action::Draft) }
+    }
+
+    /// For the ledger.
+    #[must_use]
+    pub fn gist(&self) -> Gist<'_> {
+        Gist {
+            v: Self::VERSION,
+            decided: self.action,
+            because: self.forced.as_deref(),
+            topic_rule: self.topic.as_deref(),
+        }
     }
 
     /// Notes which messages it answers, oldest first.

@@ -119,7 +119,7 @@ impl Scene {
 }
 
 /// The thread, wherever it is. HubSpot shows what is in the trash only to those who ask for it.
-async fn find(client: &Client, id: &ThreadId) -> Result<Option<Thread>, Stop> {
+pub(super) async fn find(client: &Client, id: &ThreadId) -> Result<Option<Thread>, Stop> {
     let mut found = client.thread(id).await;
     if matches!(&found, Err(error) if error.class == Class::NotFound) {
         found = client.archived_thread(id).await.map(|thread| Thread { archived: true, ..thread });

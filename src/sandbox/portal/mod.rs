@@ -35,6 +35,7 @@ use http::Request;
 use serde_json::Value;
 use tokio::sync::watch;
 
+pub use self::api::scopes as scopes_of;
 pub use self::budget::Limits;
 pub use self::call::{Ending, Handled};
 pub use self::fault::{BodyKind, DeliveryFaults, Effect, Fault, Visibility};

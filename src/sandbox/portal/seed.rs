@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::{ActorId, AppId, PortalId};
+use crate::hubspot::scopes::SCOPES;
 
 /// The default inbox.
 pub const INBOX: &str = "118801";
@@ -161,18 +162,7 @@ impl Seed {
 }
 
 fn scopes() -> BTreeSet<String> {
-    [
-        "conversations.read",
-        "conversations.write",
-        "tickets",
-        "crm.objects.contacts.read",
-        "crm.objects.contacts.write",
-        "crm.objects.companies.read",
-        "crm.objects.deals.read",
-        "crm.objects.owners.read",
-    ]
-    .map(str::to_owned)
-    .into()
+    SCOPES.map(|scope| scope.name.to_owned()).into()
 }
 
 fn accounts() -> Vec<ChannelAccount> {

@@ -53,6 +53,8 @@ use rusqlite::Connection;
 
 pub use backup::copy_file;
 pub use open::OpenError;
+pub use room::free_space;
+pub use schema::schema_version;
 
 use self::checkpoint::Checkpointer;
 use self::core::{Bells, Core};

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+use crate::config::store::Location;
 use crate::limits::{DISK_FLOOR_SHARE, DISK_RESERVE, DISK_RESERVE_SHARE};
 use crate::store::Error;
 
@@ -44,6 +45,15 @@ impl Room {
             return Ok(());
         }
         Err(Error::DiskLow { free, reserve })
+    }
+}
+
+/// Bytes that may still be written where the database is; none in memory, and where the system does not say.
+#[must_use]
+pub fn free_space(location: &Location) -> Option<u64> {
+    match location {
+        Location::File(file) => space(&Room::of(file).folder).map(|(free, _)| free),
+        Location::Memory => None,
     }
 }
 

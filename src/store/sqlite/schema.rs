@@ -45,6 +45,12 @@ pub(super) fn version(conn: &Connection, path: &Path, migrations: &[&str]) -> Re
     Ok(found)
 }
 
+/// The version every open store has.
+#[must_use]
+pub fn schema_version() -> i64 {
+    newest(MIGRATIONS)
+}
+
 fn newest(migrations: &[&str]) -> i64 {
     i64::try_from(migrations.len()).unwrap_or(i64::MAX)
 }

@@ -50,6 +50,8 @@ pub(crate) struct House {
     pub(crate) clock: Arc<Still>,
     pub(crate) problems: admin::Problems,
     pub(crate) closing: CancellationToken,
+    pub(crate) metrics: Metrics,
+    pub(crate) observed: Observed,
     pub(crate) router: Router,
 }
 
@@ -68,18 +70,19 @@ impl House {
         let store = Arc::new(SqliteStore::open(options).await.unwrap());
         let problems = admin::Problems::default();
         let closing = CancellationToken::new();
+        let (metrics, observed) = (Metrics::default(), Observed::default());
         let state = admin::State {
             store: Arc::<SqliteStore>::clone(&store),
             ledger: Arc::<SqliteStore>::clone(&store),
             config: Arc::new(desk.load(&[]).unwrap().config),
-            metrics: Metrics::default(),
+            metrics: metrics.clone(),
             contexts: Arc::default(),
-            observed: Observed::default(),
+            observed: observed.clone(),
             clock: Arc::<Still>::clone(&clock),
             problems: admin::Problems::clone(&problems),
             closing: closing.clone(),
         };
-        Self { store, clock, problems, closing, router: admin::router(state) }
+        Self { store, clock, problems, closing, metrics, observed, router: admin::router(state) }
     }
 
     pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {

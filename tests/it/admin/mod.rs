@@ -17,8 +17,11 @@ mod health;
 #[cfg(test)]
 pub mod house;
 #[cfg(test)]
+mod openapi;
 mod replay;
 #[cfg(test)]
 mod routes;
+#[cfg(test)]
+pub mod schema;
 #[cfg(test)]
 mod why;

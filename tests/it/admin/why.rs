@@ -1,14 +1,19 @@
 //! `why`: what people are told.
 
-use hubspot_bridge::admin::why::{Story, tell};
+use hubspot_bridge::admin::why::{Known, Story};
 use hubspot_bridge::domain::{
     ConnectionName, Event, EventId, EventKind, MailboxKey, MessageId, Mode, Object, Outcome, Reason, Session,
     SessionId, SessionState, State, ThreadId, Timestamp, TurnId,
 };
 use hubspot_bridge::store::types::{EventHistory, Found, MailboxStatus, RunRecord};
-use hubspot_bridge::store::{Hold, StepRecord, StepStatus};
+use hubspot_bridge::store::{Audit, Hold, StepRecord, StepStatus, Store as _};
 
-use super::house::START;
+use super::house::{House, START};
+
+fn tell(found: &Found, holds: &[Hold], now: Timestamp) -> Story {
+    let known = Known { found: found.clone(), ..Known::default() };
+    hubspot_bridge::admin::why::tell(&known, holds, now)
+}
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp(START.0 + seconds * 1_000)
@@ -126,11 +131,11 @@ fn a_story_is_told_from_its_end() {
             "Answered in the conversation (evt_1).",
             "Answered together with a later message (evt_2).",
             "Posting the reply to the customer: done (message id: p1).",
-            "Run 2 of turn_3 began.",
-            "Run 1 of turn_3 was put off: HubSpot answered 503.",
+            "The bridge took it up again (turn_3), run 2.",
+            "Put off (turn_3): HubSpot answered 503.",
             "Posting the reply to the customer: certainly not sent, may be tried again.",
             "Asking the agent: done.",
-            "Run 1 of turn_3 began.",
+            "The bridge took it up (turn_3).",
             "HubSpot announced a message (message m1, evt_1). It was delivered 2 times.",
             "HubSpot announced a message (message m1, evt_2). It was delivered 2 times.",
         ]
@@ -265,7 +270,8 @@ fn every_reason_is_told_with_its_sentence() {
             &[],
             at(10),
         );
-        let expected = format!("Given up (evt_1, {reason}). {} Detail: code X.", reason.sentence());
+        let (sentence, fix) = (reason.sentence(), reason.fix());
+        let expected = format!("Given up (evt_1, {reason}). {sentence} {fix} Detail: code X.");
         assert_eq!(texts(&story)[0], expected);
     }
 }
@@ -297,7 +303,10 @@ fn what_to_do_is_the_fix_of_what_is_still_unanswered() {
 fn what_happens_next_is_said_with_its_time() {
     let with = |mailbox: MailboxStatus| Found { mailboxes: vec![mailbox], ..alone(event(1)) };
     for (found, now) in [
-        (with(mailbox()), "2 events wait in acme/thread/t1 and will be worked on at 2026-11-21T09:01:00.000Z."),
+        (
+            with(mailbox()),
+            "2 events wait in acme/thread/t1 (the customer may be writing on, `delivery.quiet_period`; then the AI's turn begins) and will be worked on at 2026-11-21T09:01:00.000Z.",
+        ),
         (
             with(MailboxStatus { waiting: 1, attempts: 3, why: Some("HubSpot answered 503".to_owned()), ..mailbox() }),
             "1 event waits in acme/thread/t1 after 3 failed attempts (HubSpot answered 503) and will be worked on at 2026-11-21T09:01:00.000Z.",
@@ -333,8 +342,123 @@ fn a_session_says_who_has_it_and_that_custom_data_waits() {
     let handed_off =
         Session { handed_off_at: Some(at(3)), custom_data_pending: true, ..session(SessionState::HandedOff) };
     let story = tell(&Found { sessions: vec![handed_off], ..Found::default() }, &[], at(10));
-    assert_eq!(texts(&story), ["A human has the conversation since then (ses_1).", "The session ses_1 began."]);
+    assert_eq!(
+        texts(&story),
+        ["Since then a human has the conversation (ses_1).", "The AI's session for the conversation began (ses_1)."]
+    );
     assert!(story.now.contains("A human has the conversation (ses_1)."), "{}", story.now);
     assert!(story.now.contains("OpenCX has no call that sets custom data alone, it travels with the next send."));
     assert!(!format!("{story:?}").contains("canary"));
+}
+
+#[test]
+fn what_the_steps_decided_is_told_with_its_rule() {
+    let told = |name: &str, status, result: &str| {
+        let step = StepRecord {
+            name: name.to_owned(),
+            status,
+            act_deadline: at(70),
+            anchor: None,
+            text_hash: None,
+            text: None,
+            result: Some(result.to_owned()),
+            intended_at: at(3),
+            settled_at: Some(at(4)),
+            run: 1,
+        };
+        let run = RunRecord { run: 1, started_at: at(2), ended_at: None, note: None, steps: vec![step] };
+        let found = Found { events: vec![EventHistory { event: event(1), runs: vec![run] }], ..Found::default() };
+        texts(&tell(&found, &[], at(10)))[0].to_owned()
+    };
+    for (name, status, result, words) in [
+        ("ask_agent", StepStatus::Done, r#"{"v":1,"decided":"reply"}"#, "The agent decided to answer the customer."),
+        (
+            "ask_agent",
+            StepStatus::Done,
+            r#"{"v":1,"decided":"draft","because":"topic_escalated","topic_rule":"law"}"#,
+            "The agent decided on a draft for the reps, topic rule `law`.",
+        ),
+        (
+            "decide",
+            StepStatus::Done,
+            r#"{"v":1,"decided":"handoff","because":"channel_cannot_send"}"#,
+            "The bridge decided to hand the conversation to a human. HubSpot's API cannot send on this conversation's channel.",
+        ),
+        (
+            "ask_agent",
+            StepStatus::NotSent,
+            r#"{"v":1,"failed":2,"detail":"answered 500."}"#,
+            "The agent gave no usable answer, 2 times so far: answered 500.",
+        ),
+        (
+            "assign",
+            StepStatus::Done,
+            r#"{"v":1,"human":true,"to":"A-7","rule":"night","detail":null}"#,
+            "Assigned the conversation to A-7 by routing rule `night`.",
+        ),
+        (
+            "post_reply",
+            StepStatus::Skipped,
+            r#"{"v":1,"posted":null,"ended":"unknown","detail":null}"#,
+            "Posting the reply to the customer: whether it reached HubSpot could not be found out, so it was not done again.",
+        ),
+        (
+            "post_reply",
+            StepStatus::Skipped,
+            r#"{"v":1,"posted":null,"ended":"taken_over","detail":null}"#,
+            "Posting the reply to the customer: left out (taken_over). A human took the conversation over while the AI was working, so its answer was withdrawn.",
+        ),
+        (
+            "ticket",
+            StepStatus::Done,
+            r#"{"v":1,"id":"88","how":"made"}"#,
+            "Finding or making the ticket: done (made, id: 88).",
+        ),
+    ] {
+        assert_eq!(told(name, status, result), words);
+    }
+}
+
+#[test]
+fn what_happens_next_has_a_time_of_its_own() {
+    let hold = Hold {
+        connection: ConnectionName::from("acme"),
+        until: at(90),
+        since: at(1),
+        cause: "unauthorized: HubSpot answered 401".to_owned(),
+    };
+    let with = |mailbox: MailboxStatus| Found { mailboxes: vec![mailbox], ..alone(event(1)) };
+    let next = |found: &Found, holds: &[Hold]| tell(found, holds, at(10)).next.map(|next| next.at);
+    assert_eq!(next(&with(mailbox()), &[]), Some(Some(at(60))));
+    assert_eq!(next(&with(mailbox()), std::slice::from_ref(&hold)), Some(Some(at(90))), "the hold's next probe");
+    assert_eq!(
+        next(&with(MailboxStatus { due_at: Some(at(5)), ..mailbox() }), &[]),
+        Some(None),
+        "as soon as a worker is free"
+    );
+    assert_eq!(next(&with(MailboxStatus { leased: true, ..mailbox() }), &[]), Some(None));
+    assert_eq!(next(&alone(ended(Outcome::Replied, None)), &[]), None);
+}
+
+#[tokio::test]
+async fn what_people_asked_for_is_part_of_a_long_story_that_stays_bounded() {
+    let house = House::new("").await;
+    for number in 0..200 {
+        house.message("t1", &format!("m{number}")).await;
+        house.turn(|ending| ending).await;
+        house.clock.jump(1_000);
+    }
+    let audit = Audit {
+        who: "Ada".to_owned(),
+        action: "replay".to_owned(),
+        subject: "evt_200".to_owned(),
+        detail: Some("forced".to_owned()),
+    };
+    house.store.audit(audit).await.unwrap();
+    let (_, story) = house.get("/api/v1/why/t1").await;
+    let lines = story["lines"].as_array().unwrap();
+    assert_eq!(lines[0]["text"], "Ada asked for a replay of evt_200 (forced).");
+    assert_eq!(lines.len(), 200);
+    let (_, other) = house.get("/api/v1/why/evt_199").await;
+    assert!(!other.to_string().contains("Ada"), "{other}");
 }

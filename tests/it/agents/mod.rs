@@ -6,7 +6,7 @@ mod crm;
 mod custom_data;
 mod fake;
 mod faq;
-mod http;
+pub mod http;
 mod http_relay;
 mod limits;
 mod look;

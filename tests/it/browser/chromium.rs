@@ -123,7 +123,12 @@ impl Browser {
     /// Presses the button, or follows the link, that has these words.
     pub async fn presses(&self, words: &str) {
         let is = format!("[normalize-space()=\"{words}\"]");
-        self.driver.click(&self.one(&format!("//button{is} | //a{is}")).await).await;
+        // The page's own before the frame's.
+        let found = match self.driver.find(&format!("//main//button{is} | //main//a{is}")).await {
+            Some(found) => found,
+            None => self.one(&format!("//button{is} | //a{is}")).await,
+        };
+        self.driver.click(&found).await;
     }
 
     async fn one(&self, xpath: &str) -> String {
@@ -144,7 +149,9 @@ impl Browser {
                 Some("Network.webSocketCreated") => message["params"]["url"].as_str(),
                 _ => None,
             };
-            if let Some(url) = url.filter(|url| !places.iter().any(|place| url.starts_with(place))) {
+            // What begins with `chrome:` is in the browser itself.
+            let elsewhere = |url: &&str| !url.starts_with("chrome:") && !places.iter().any(|place| url.starts_with(place));
+            if let Some(url) = url.filter(elsewhere) {
                 found.push(format!("asked of another place: {url}"));
             }
         }
@@ -161,7 +168,6 @@ impl Browser {
     /// To the end of the walk, where nothing may be left to complain about.
     pub async fn closes(self, mut found: Vec<String>, places: &[String], expected: &[String]) {
         found.extend(self.complaints(places, expected).await);
-        self.driver.quit().await;
         assert!(found.is_empty(), "{} findings:\n{}", found.len(), found.join("\n"));
     }
 }

@@ -1,12 +1,11 @@
 //! What there is to see: a bridge with two connections after a day of all kinds of fates.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use hubspot_bridge::clock::SystemClock;
 use hubspot_bridge::domain::{ActorId, PortalId, ThreadId};
 use hubspot_bridge::sandbox::deliver;
-use hubspot_bridge::sandbox::portal::people::{Customer, Posted};
+use hubspot_bridge::sandbox::portal::people::{Customer, Email, Posted};
 use hubspot_bridge::sandbox::portal::seed::HELP_DESK_ACCOUNT;
 use hubspot_bridge::sandbox::portal::{BodyKind, Effect, Fault, Portal, Seed, Signing, Target};
 use reqwest::Method;
@@ -63,7 +62,7 @@ impl Day {
         bury(&desk, BURIED).await;
         desk.bridge.start().await.unwrap();
         let letter = mail("nora@northwind.example", "Where is my parcel?", "How long does shipping take?");
-        let letter = hubspot_bridge::sandbox::portal::people::Email { account: Some(HELP_DESK_ACCOUNT.to_owned()), ..letter };
+        let letter = Email { account: Some(HELP_DESK_ACCOUNT.to_owned()), ..letter };
         let answered = desk.portal.customer_emails(&letter).unwrap();
         let handed = desk.asks("My vase arrived broken, I want my money back");
         let paused = desk.asks("How do I reset my password?");
@@ -130,9 +129,4 @@ async fn held(desk: &Desk) -> (Globex, Posted) {
     let arrived = async || desk.events().await.iter().any(|event| event["message_id"] == posted.message.0.as_str());
     desk.until("a message to globex", arrived).await;
     (Globex(tasks), posted)
-}
-
-/// A loopback address as an origin.
-pub fn origin(port: u16) -> String {
-    format!("http://{}", SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
 }

@@ -1,9 +1,11 @@
 //! As much of WebDriver as the walks need: one session with a chromedriver.
 
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
 use hubspot_bridge::sandbox::deliver;
-use reqwest::{Client, Method};
+use reqwest::Client;
 use serde_json::{Value, json};
 
 /// The keys that have no character, as WebDriver writes them.
@@ -18,21 +20,34 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 pub struct Driver {
     client: Client,
     session: String,
+    port: u16,
+}
+
+/// Ends the session, and the browser with it: a chromedriver that is killed leaves its browser running.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let path = self.session.split_once("/session/").map(|(_, id)| format!("/session/{id}"));
+        let (Some(path), Ok(mut stream)) = (path, TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))) else { return };
+        let request = format!("DELETE {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+        // Answered when the browser has ended; a browser that does not end is not worth a word more.
+        let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+        let _ = stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_end(&mut Vec::new()));
+    }
 }
 
 impl Driver {
     /// A session with these capabilities.
     pub async fn new(port: u16, capabilities: Value) -> Self {
         let client = deliver::client().unwrap();
-        let mut driver = Self { client, session: format!("http://127.0.0.1:{port}/session") };
+        let mut driver = Self { client, session: format!("http://127.0.0.1:{port}/session"), port };
         let wanted = json!({ "capabilities": { "alwaysMatch": capabilities } });
         let session = driver.call("", wanted).await;
         driver.session = format!("{}/{}", driver.session, session["sessionId"].as_str().unwrap());
         driver
     }
 
-    async fn send(&self, method: Method, path: &str, body: Value) -> Result<Value, Value> {
-        let request = self.client.request(method, format!("{}{path}", self.session)).timeout(ANSWER);
+    async fn send(&self, path: &str, body: Value) -> Result<Value, Value> {
+        let request = self.client.post(format!("{}{path}", self.session)).timeout(ANSWER);
         let answer = request.json(&body).send().await.unwrap();
         let status = answer.status();
         let value = answer.json::<Value>().await.unwrap()["value"].take();
@@ -41,18 +56,13 @@ impl Driver {
 
     /// A command; a refusal ends the test.
     pub async fn call(&self, path: &str, body: Value) -> Value {
-        let answer = self.send(Method::POST, path, body).await;
+        let answer = self.send(path, body).await;
         answer.unwrap_or_else(|message| unreachable!("WebDriver refused {path}: {message}"))
-    }
-
-    /// Ends the session, and the browser with it.
-    pub async fn quit(self) {
-        self.send(Method::DELETE, "", json!({})).await.unwrap();
     }
 
     /// The first element of an XPath.
     pub async fn find(&self, xpath: &str) -> Option<String> {
-        let found = self.send(Method::POST, "/element", json!({ "using": "xpath", "value": xpath })).await.ok()?;
+        let found = self.send("/element", json!({ "using": "xpath", "value": xpath })).await.ok()?;
         found[ELEMENT].as_str().map(str::to_owned)
     }
 

@@ -2,28 +2,29 @@
 
 use std::process::Stdio;
 
-use super::chromium::{self, Browser};
-use super::day::origin;
-use super::look::Looks;
-use crate::process::desk::{PROGRAM, address};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-/// A running sandbox, and the port of its pages; the console is two ports on.
-async fn sandbox(home: &std::path::Path) -> (tokio::process::Child, u16) {
-    loop {
-        let port = address().port();
-        let mut command = tokio::process::Command::new(PROGRAM);
-        command.args(["sandbox", "--agent", "http", "--port", &port.to_string(), "--data"]).arg(home);
-        command.env("BRIDGE_CONFIG", "/nowhere").stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut process = command.spawn().unwrap();
-        let mut lines = tokio::io::AsyncBufReadExt::lines(tokio::io::BufReader::new(process.stdout.take().unwrap()));
-        // It greets once everything is ready, or ends because one of the three ports was taken.
-        while let Some(line) = lines.next_line().await.unwrap() {
-            if line.contains("its console") {
-                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-                return (process, port);
-            }
-        }
+use super::chromium::{self, Browser};
+use super::look::Looks;
+use crate::process::desk::PROGRAM;
+
+/// A running sandbox, where its pages are, and where its console is.
+async fn sandbox() -> (tokio::process::Child, String, String) {
+    let mut command = tokio::process::Command::new(PROGRAM);
+    command.args(["sandbox", "--agent", "http"]).env("BRIDGE_CONFIG", "/nowhere");
+    let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    // It greets once everything is ready.
+    let mut places = Vec::new();
+    while places.len() < 2 {
+        let line = lines.next_line().await.unwrap().unwrap();
+        let greets = line.contains("HubSpot, simulated") || line.contains("its console");
+        places.extend(line.split_whitespace().find(|word| greets && word.starts_with("http://")).map(str::to_owned));
     }
+    // A sandbox that is not listened to ends.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    let (console, pages) = (places.remove(1), places.remove(0));
+    (process, pages, console)
 }
 
 /// A conversation from the first question to the rep, left open in the inbox.
@@ -49,9 +50,8 @@ async fn conversation(browser: &Browser, looks: &mut Looks<'_>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn sandbox_pages() {
     let Some(browser) = chromium::open("the sandbox's pages in a browser").await else { return };
-    let home = tempfile::tempdir().unwrap();
-    let (mut process, port) = sandbox(home.path()).await;
-    let mut looks = Looks::new(&browser, "sandbox_pages", origin(port));
+    let (mut process, pages, console) = sandbox().await;
+    let mut looks = Looks::new(&browser, "sandbox_pages", pages);
     looks.at("overview-empty", "/", 200).await;
     looks.at("inbox-empty", "/inbox", 200).await;
     conversation(&browser, &mut looks).await;
@@ -65,7 +65,6 @@ async fn sandbox_pages() {
     }
     looks.at("no-conversation", "/inbox/1", 404).await;
     // The console beside it asks nobody for a token.
-    let console = origin(port + 2);
     browser.goto(&format!("{console}/events")).await;
     browser.shows("replied").await;
     let Looks { found, refused, origin, .. } = looks;

@@ -11,6 +11,8 @@ mod handoff;
 #[cfg(test)]
 mod hours;
 #[cfg(test)]
+mod in_force;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod omnibus;

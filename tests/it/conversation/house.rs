@@ -157,7 +157,8 @@ pub async fn get(house: &House, path: &str) -> (u16, Value) {
     (status, serde_json::from_str(&body).unwrap())
 }
 
-async fn text(house: &House, path: &str) -> (u16, String) {
+/// A page, or whatever the admin listener answers.
+pub async fn text(house: &House, path: &str) -> (u16, String) {
     let request = http::Request::get(path).header("host", "127.0.0.1:8081").body(Body::empty()).unwrap();
     let answer = house.life().admin.clone().oneshot(request).await.unwrap();
     let status = answer.status().as_u16();

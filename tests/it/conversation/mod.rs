@@ -24,6 +24,7 @@ mod ill;
 mod life;
 mod notes;
 mod outside;
+mod reasons;
 pub(crate) mod record;
 mod records;
 mod relay;

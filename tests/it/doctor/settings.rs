@@ -5,6 +5,9 @@ use hubspot_bridge::doctor::Status::{self, Failed, Warning};
 
 use super::bench::{ASKED, Bench, differs, expect, words};
 
+/// What is changed of the tickets' settings.
+type Change = fn(&mut Ticketing);
+
 fn value(text: &str) -> Secret {
     Secret::Value(text.to_owned())
 }
@@ -71,8 +74,8 @@ async fn a_secret_whose_file_is_gone_fails_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn what_tickets_need_must_be_there() {
-    let named = |bench: &mut Bench, change: fn(&mut Ticketing)| change(&mut bench.acme().ticketing);
-    let table: [(fn(&mut Ticketing), &str, &str); 7] = [
+    let named = |bench: &mut Bench, change: Change| change(&mut bench.acme().ticketing);
+    let table: [(Change, &str, &str); 7] = [
         (|ticketing| "77".clone_into(&mut ticketing.pipeline), "pipeline", "\"0\" (Support Pipeline)"),
         (|ticketing| "99".clone_into(&mut ticketing.stage), "stage", "\"1\" (New)"),
         (|ticketing| "no_tags".clone_into(&mut ticketing.tag_property), "tag property", "doctor acme --fix"),

@@ -71,6 +71,7 @@ pub fn connection(name: &str, portal: i64) -> Connection {
 pub fn config(connections: Vec<Connection>) -> Config {
     let local = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     Config {
+        in_force: Vec::new(),
         server: server::Server {
             listen: local,
             public_url: PUBLIC_URL.to_owned(),

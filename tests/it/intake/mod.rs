@@ -46,7 +46,7 @@ impl Clock for StoppedClock {
 }
 
 /// The intake in process, without a socket, and the store behind it.
-struct Bridge {
+pub(crate) struct Bridge {
     router: Router,
     store: Arc<Recording>,
     metrics: Metrics,
@@ -58,7 +58,7 @@ impl Bridge {
         Self::with(fixture::config(vec![fixture::connection("acme", PORTAL)]))
     }
 
-    fn with(config: Config) -> Self {
+    pub(crate) fn with(config: Config) -> Self {
         let store = Arc::new(Recording::default());
         let shared: Arc<Recording> = Arc::clone(&store);
         let intake = fixture::intake(config, shared, Arc::new(StoppedClock(NOW)));
@@ -66,7 +66,7 @@ impl Bridge {
         Self { router: intake::router(intake), store, metrics }
     }
 
-    async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
@@ -79,13 +79,13 @@ impl Bridge {
         self.store.batches.lock().unwrap().clone()
     }
 
-    fn stored(&self) -> Vec<NewEvent> {
+    pub(crate) fn stored(&self) -> Vec<NewEvent> {
         self.batches().into_iter().flat_map(|batch| batch.events).collect()
     }
 }
 
 /// Signed as HubSpot would, v3, now.
-fn signed(path: &str, body: String) -> Request<Body> {
+pub(crate) fn signed(path: &str, body: String) -> Request<Body> {
     let timestamp = NOW.0.to_string();
     let signature = fixture::sign_v3(SECRET, path, body.as_bytes(), &timestamp);
     Request::post(path)
@@ -96,10 +96,10 @@ fn signed(path: &str, body: String) -> Request<Body> {
         .unwrap()
 }
 
-struct Answer {
-    status: StatusCode,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
     retry_after: Option<String>,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Answer {

@@ -24,6 +24,7 @@ use super::kind::{End, Kind};
 type Result = std::result::Result<Answer, Refusal>;
 
 /// The scopes a route asks for; none: it needs no scope, or there is no such route.
+#[must_use]
 pub fn scopes(method: &Method, path: &str) -> Vec<&'static str> {
     let reads = *method == Method::GET || path.ends_with("/batch/read") || path.ends_with("/search");
     let either = |(read, write)| if reads { read } else { write };

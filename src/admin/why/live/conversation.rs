@@ -1,0 +1,175 @@
+//! The thread, its owner, its newest messages, its channel, and what the bridge would do in it.
+
+use super::{ASK_AGAIN, PATIENCE, sentence};
+use crate::doctor::Line;
+use crate::domain::{ActorId, Mode, Reason, Session, SessionState, Thread, ThreadId};
+use crate::filters::message::Verdict;
+use crate::filters::{ownership, place};
+use crate::handlers::Context;
+use crate::handlers::conversation::look::{self, Look, Would};
+
+/// The thread itself; with it, if it can be looked at further.
+pub(super) async fn read(cx: &Context, id: &ThreadId) -> (Line, Option<Thread>) {
+    match look::thread(&cx.hubspot.within(PATIENCE), id).await {
+        Ok(Some(thread)) => (state(&thread), Some(thread)),
+        Ok(None) => {
+            let fix = "Nothing to do: a deleted conversation cannot be answered.";
+            (Line::failed("thread", format!("HubSpot has no thread {id}."), fix), None)
+        }
+        Err(stop) => (Line::failed("thread", sentence("The thread could not be read", &stop), ASK_AGAIN), None),
+    }
+}
+
+fn state(thread: &Thread) -> Line {
+    let id = &thread.id;
+    if thread.archived {
+        return Line::warning("thread", format!("Thread {id} is in the trash."), Reason::ThreadArchived.fix());
+    }
+    if thread.spam {
+        return Line::warning("thread", format!("Thread {id} is marked as spam."), Reason::ThreadArchived.fix());
+    }
+    let state = if thread.closed { "closed; a message of the customer opens it again" } else { "open" };
+    let inbox = thread.inbox_id.as_ref().map(|inbox| format!(", in inbox {inbox}")).unwrap_or_default();
+    Line::ok("thread", format!("Thread {id} is {state}{inbox}."))
+}
+
+/// Everything else about the thread.
+pub(super) async fn lines(cx: &Context, thread: Thread, session: Option<Session>) -> Vec<Line> {
+    let mut lines = vec![owner(cx, &thread, session.as_ref()).await];
+    let client = cx.hubspot.within(PATIENCE);
+    match Look::at(cx, &client, thread, session).await {
+        Ok(look) => {
+            lines.push(last_message(&look));
+            lines.push(last_of_rep(&look));
+            lines.push(channel(cx, &look).await);
+            lines.push(next_message(cx, &look));
+        }
+        Err(stop) => {
+            lines.push(Line::failed("messages", sentence("The messages could not be read", &stop), ASK_AGAIN));
+        }
+    }
+    lines
+}
+
+async fn owner(cx: &Context, thread: &Thread, session: Option<&Session>) -> Line {
+    let settings = &cx.settings;
+    let assists = ownership::mode_in_force(session, settings) == Mode::Assist;
+    match &thread.assigned_to {
+        None if assists || settings.reply_when_unassigned => {
+            Line::ok("owner", "Nobody owns it; the AI may answer (`reply_when_unassigned`).")
+        }
+        None => {
+            let seen = "Nobody owns it, and the AI answers only what is assigned to it.";
+            Line::warning("owner", seen, Reason::NotAiOwned.fix())
+        }
+        Some(owner) if *owner == settings.ai_user_id => Line::ok("owner", format!("The AI user ({owner}) owns it.")),
+        Some(owner) => {
+            let seen = format!("{} owns it.", name(cx, owner).await);
+            let expected = session.is_some_and(|session| session.state == SessionState::HandedOff);
+            if assists || expected {
+                Line::ok("owner", seen)
+            } else {
+                Line::warning("owner", format!("{seen} The AI is silent there."), Reason::NotAiOwned.fix())
+            }
+        }
+    }
+}
+
+/// A rep's name, or the actor id where HubSpot tells none.
+async fn name(cx: &Context, actor: &ActorId) -> String {
+    let found = cx.hubspot.within(PATIENCE).actor(actor).await.ok().and_then(|actor| actor.name);
+    // A user without a name is shown by the address, which has no place here.
+    let named = found.filter(|name| !name.contains('@')).map(|name| format!("{name} ({actor})"));
+    named.unwrap_or_else(|| actor.to_string())
+}
+
+fn last_message(look: &Look) -> Line {
+    let Some((message, verdict)) = look.last_message() else {
+        return Line::ok("last message", "The newest page of the thread shows no message.");
+    };
+    let who = match verdict {
+        Verdict::Customer => "The customer",
+        Verdict::Rep(_) => "A rep",
+        Verdict::Skip(Reason::OwnMessage) => "The bridge",
+        Verdict::Skip(Reason::AutoReply) => "An automatic reply",
+        Verdict::Skip(Reason::SenderIsBot | Reason::AiMarker) => "A bot or another AI",
+        Verdict::Skip(_) => "Somebody of your side",
+    };
+    let seen = format!("{who} wrote last, at {} (message {}).", message.created_at, message.id);
+    if message.status.as_deref() == Some("FAILED") {
+        let seen = format!("{seen} HubSpot could not deliver it.");
+        return Line::failed("last message", seen, Reason::DeliveryFailed.fix());
+    }
+    Line::ok("last message", seen)
+}
+
+fn last_of_rep(look: &Look) -> Line {
+    match look.last_of_rep() {
+        None => Line::ok("rep", "No rep wrote in it lately."),
+        Some((message, true)) => Line::ok(
+            "rep",
+            format!("A rep's last words, at {}, are public: the customer sees them.", message.created_at),
+        ),
+        Some((message, false)) => Line::warning(
+            "rep",
+            format!(
+                "A rep's last words, at {}, are an internal comment: the customer does not see them.",
+                message.created_at
+            ),
+            "If they were meant for the customer, send them as a message.",
+        ),
+    }
+}
+
+/// Could the reply that the bridge would make be sent?
+async fn channel(cx: &Context, look: &Look) -> Line {
+    let (Some(channel), Some(message)) = (look.channel(), look.last_of_customer()) else {
+        return Line::ok("channel", "The customer wrote nothing that could be answered.");
+    };
+    let word = channel.as_str();
+    if !place::can_send(channel) {
+        let seen = format!("The conversation is on {word}. {}", Reason::ChannelCannotSend.sentence());
+        return Line::failed("channel", seen, Reason::ChannelCannotSend.fix());
+    }
+    if !look.can_be_answered(cx) {
+        let seen = format!("The customer's last message on {word} names no channel account or nobody to answer to.");
+        return Line::failed("channel", seen, "Answer from HubSpot.");
+    }
+    let id = message.channel_account_id.as_deref().unwrap_or_default();
+    match cx.hubspot.within(PATIENCE).channel_accounts().await {
+        Err(error) => Line::failed("channel", sentence("The channel accounts could not be read", &error), ASK_AGAIN),
+        Ok(accounts) => match accounts.iter().find(|account| account.id == id) {
+            Some(account) if account.active && account.authorized => {
+                Line::ok("channel", format!("A reply can be sent on {word} (channel account {id})."))
+            }
+            Some(account) => {
+                let what = if account.active { "not connected any more" } else { "switched off" };
+                let seen = format!("The channel account {id} ({word}) is {what}.");
+                Line::failed("channel", seen, "Connect it again in HubSpot's inbox settings, or answer another way.")
+            }
+            None => {
+                let seen = format!("HubSpot has no channel account {id} ({word}) any more.");
+                Line::failed("channel", seen, "Answer from HubSpot on another channel.")
+            }
+        },
+    }
+}
+
+fn next_message(cx: &Context, look: &Look) -> Line {
+    let check = "next message";
+    match look.would(cx) {
+        Would::Answer(Mode::Autopilot) => Line::ok(check, "A message of the customer would be answered by the AI now."),
+        Would::Answer(Mode::Assist) => Line::ok(
+            check,
+            "For a message of the customer the reps would get the AI's draft as a comment (assist mode).",
+        ),
+        Would::LeaveAlone(reason) => {
+            let seen = format!("A message of the customer would be left alone ({reason}). {}", reason.sentence());
+            Line::warning(check, seen, reason.fix())
+        }
+        Would::HandOver(reason) => {
+            let seen = format!("A message of the customer would go to a human ({reason}). {}", reason.sentence());
+            Line::warning(check, seen, reason.fix())
+        }
+    }
+}
