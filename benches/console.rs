@@ -122,6 +122,7 @@ fn router(store: Arc<SqliteStore>) -> Router {
         metrics: Metrics::default(),
         contexts: Arc::default(),
         observed: Observed::default(),
+        examinations: hubspot_bridge::doctor::Examinations::default(),
         clock: Arc::new(SystemClock),
         problems: admin::Problems::default(),
         closing: CancellationToken::new(),

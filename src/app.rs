@@ -1,5 +1,8 @@
 //! The composition root: the one place that knows every concrete type.
 
+mod doctor;
+mod look;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,11 +14,12 @@ use crate::admin::{self, health};
 use crate::agents;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::doctor::startup;
+use crate::doctor::{Examinations, startup};
 use crate::domain::ConnectionName;
 use crate::handlers::Context;
 use crate::handlers::context::Common;
 use crate::hubspot::{self, transport::Transport};
+use crate::intake::observed::{self, Keeper};
 use crate::intake::{self, Intake, Observed, listener};
 use crate::lifecycle::{Kind, Lifecycle, Signals};
 use crate::store::sqlite::{self, SqliteStore};
@@ -23,6 +27,8 @@ use crate::store::{Interrupts, Ledger, Store};
 use crate::telemetry::Metrics;
 use crate::worker::dispatch::Shared;
 use crate::worker::{Worker, retention, sweep};
+
+pub use doctor::doctor;
 
 /// Why the bridge could not start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +79,16 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     let public = listen("server.listen", config.server.listen).await?;
     let admin = listen("admin.listen", config.admin.listen).await?;
     let life = Lifecycle::default();
+    let looks = house.look(&life);
+    tokio::select! {
+        biased;
+        () = signals.next() => {
+            tracing::info!("told to stop before it was ready");
+            life.cut();
+            return Ok(());
+        }
+        () = look::wait(&looks) => {}
+    }
     house.start(&life, public, admin);
     tracing::info!(
         listen = %config.server.listen,
@@ -135,6 +151,8 @@ impl House {
         let ledger: Arc<dyn Ledger> = sqlite;
         let transport: Arc<dyn Transport> = Arc::new(hubspot::http::Http::new().map_err(Error::Http)?);
         let connections = connect(config, &store, &transport, &clock, &metrics)?;
+        let observed = Observed::default();
+        observed::restore(&observed, store.as_ref(), config.connections.keys()).await;
         let health = Arc::new(health::Health::new(Arc::clone(&store)));
         let shared = Arc::new(Shared {
             store: Arc::clone(&store),
@@ -154,8 +172,20 @@ impl House {
             health,
             shared,
             problems: admin::Problems::default(),
-            observed: Observed::default(),
+            observed,
         })
+    }
+
+    /// The doctor's quick look at each connection, which is over when the token is cancelled.
+    fn look(&self, life: &Lifecycle) -> Vec<CancellationToken> {
+        let start = |cx: &Context| {
+            let looked = CancellationToken::new();
+            let (config, problems) = (Arc::clone(&self.config), Arc::clone(&self.problems));
+            let look = look::Look { cx: cx.clone(), config, problems };
+            life.spawn(Kind::Errand, "the doctor's quick look", look.run(looked.clone(), life.draining()));
+            looked
+        };
+        self.shared.connections.values().map(start).collect()
     }
 
     fn start(&self, life: &Lifecycle, public: TcpListener, admin: TcpListener) {
@@ -178,6 +208,9 @@ impl House {
         };
         let router = intake::router(intake).merge(health::router(Arc::clone(&self.health)));
         let bounds = listener::Bounds::new(self.config.server.drain_grace);
+        let names = self.config.connections.keys().cloned();
+        let keeper = Keeper::new(self.observed.clone(), Arc::clone(&self.store), names);
+        life.spawn(Kind::Errand, "the keeper of what was observed", keeper.run(closing.clone()));
         let stop = closing.clone();
         life.spawn(Kind::Vital, "the public listener", async move {
             listener::serve(public, router, bounds, stop.cancelled_owned()).await;
@@ -185,6 +218,7 @@ impl House {
         let state = admin::State {
             contexts: Arc::new(self.shared.connections.clone()),
             observed: self.observed.clone(),
+            examinations: Examinations::default(),
             store: Arc::clone(&self.store),
             ledger: Arc::clone(&self.ledger),
             config: Arc::clone(&self.config),

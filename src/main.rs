@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     let mut input = io::BufReader::new(io::stdin());
     let (is_read, is_asked) = cli::people();
     let mut terminal = Terminal { out: &mut out, err: &mut err, input: &mut input, is_read, is_asked };
-    let programs = Programs { serve, sandbox, backup };
+    let programs = Programs { serve, sandbox, doctor, backup };
     match runtime.enable_all().build() {
         Ok(runtime) => runtime.block_on(cli::run(cli, &cli::environment(), programs, &mut terminal)).into(),
         Err(_) => Exit::CouldNotRun.into(),
@@ -48,6 +48,10 @@ fn sandbox(args: cli::sandbox::Args) -> Running<Exit> {
             }
         }
     })
+}
+
+fn doctor(config: Config, wanted: cli::doctor::Wanted) -> Running<cli::doctor::Examined> {
+    Box::pin(async move { app::doctor(config, wanted.connection, wanted.fix).await.map_err(Into::into) })
 }
 
 fn backup(from: &Path, to: &Path) -> Result<(), Cause> {

@@ -11,6 +11,7 @@ mod connections;
 mod console;
 mod context;
 mod custom_data;
+mod doctor;
 mod error;
 mod events;
 pub mod health;
@@ -40,6 +41,7 @@ pub use health::Health;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::doctor::Examinations;
 use crate::domain::{ConnectionName, Timestamp};
 use crate::handlers::Context;
 use crate::intake::Observed;
@@ -63,6 +65,8 @@ pub struct State {
     pub contexts: Arc<BTreeMap<ConnectionName, Context>>,
     /// What HubSpot's deliveries were like.
     pub observed: Observed,
+    /// The doctor's runs, so that a connection is looked at by one at a time.
+    pub examinations: Examinations,
     /// "Now" of every answer.
     pub clock: Arc<dyn Clock>,
     /// What is wrong with each connection's settings as HubSpot sees them, in sentences; found after the start.
@@ -108,6 +112,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(actions::resume_one))
         .routes(routes!(actions::hand_off_one))
         .routes(routes!(connections::list))
+        .routes(routes!(doctor::run))
         .routes(routes!(context::show))
         .routes(routes!(stats::show))
         .routes(routes!(audit::list))

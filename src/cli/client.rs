@@ -14,7 +14,7 @@ use super::healthcheck::reachable;
 use super::terminal::Failure;
 use crate::config::Secret;
 use crate::hubspot::http::Http;
-use crate::hubspot::transport::Transport;
+use crate::hubspot::transport::{Transport, TransportError};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -39,6 +39,8 @@ pub(super) struct Client {
     /// Who asks, for the audit.
     user: Option<HeaderValue>,
     http: Http,
+    /// For the whole of one answer.
+    patience: Duration,
 }
 
 /// What the bridge said.
@@ -48,11 +50,18 @@ pub(super) struct Answer {
     pub(super) json: Value,
 }
 
+impl Target {
+    /// Was a bridge named, rather than the settings' own?
+    pub(super) fn is_named(&self, place: &Place<'_>) -> bool {
+        self.admin_url.is_some() || place.env.get("BRIDGE_ADMIN_URL").is_some_and(|url| !url.is_empty())
+    }
+}
+
 impl Client {
     /// Without a token.
     pub(super) fn plain(base: String) -> Result<Self, Failure> {
         let http = Http::new().map_err(|error| Failure::Ended(Box::new(error)))?;
-        Ok(Self { base, token: None, user: None, http })
+        Ok(Self { base, token: None, user: None, http, patience: TIMEOUT })
     }
 
     /// To the admin API. The settings are read only for what is not given otherwise.
@@ -80,6 +89,22 @@ impl Client {
         Ok(Self { token, user, ..Self::plain(base.trim_end_matches('/').to_owned())? })
     }
 
+    /// The same for what takes the bridge longer.
+    pub(super) fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Does anybody listen there? Whatever it says.
+    pub(super) async fn listens(&self) -> bool {
+        let Ok(request) = Request::get(format!("{}/api/v1/stats", self.base)).body(Bytes::new()) else { return true };
+        !matches!(self.http.send(request, TIMEOUT).await, Err(TransportError::Connect(_)))
+    }
+
+    /// The address it asks.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Any answer at all.
     pub(super) async fn get(&self, path: &str) -> Result<Answer, Failure> {
         self.send(Request::get(format!("{}{path}", self.base)), Bytes::new()).await
@@ -93,7 +118,8 @@ impl Client {
             request = request.header("x-operator", user);
         }
         let request = request.body(body).map_err(|_| self.unreachable("its address or token is malformed"))?;
-        let response = self.http.send(request, TIMEOUT).await.map_err(|error| self.unreachable(&error.to_string()))?;
+        let response =
+            self.http.send(request, self.patience).await.map_err(|error| self.unreachable(&error.to_string()))?;
         let text = String::from_utf8_lossy(response.body()).into_owned();
         let json = serde_json::from_str(&text).unwrap_or_default();
         Ok(Answer { status: response.status(), text, json })

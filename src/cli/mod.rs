@@ -7,6 +7,7 @@ mod backup;
 mod client;
 mod completions;
 mod config;
+pub mod doctor;
 mod events;
 mod healthcheck;
 mod openapi;
@@ -53,6 +54,8 @@ pub enum Command {
     Sandbox(sandbox::Args),
     /// Say what happened to a thread, message, ticket, session or event, and why
     Why(why::Args),
+    /// Run the troubleshooting checklist, with a running bridge or without one
+    Doctor(doctor::Args),
     /// The ledger: every event and how it ended; replay or skip some
     #[command(subcommand)]
     Events(events::Command),
@@ -86,6 +89,8 @@ pub struct Programs {
     pub serve: fn(Config) -> Running<Result<(), Cause>>,
     /// Runs the sandbox or its tour.
     pub sandbox: fn(sandbox::Args) -> Running<Exit>,
+    /// Runs the checklist of all connections or of one where no bridge runs.
+    pub doctor: fn(Config, doctor::Wanted) -> Running<doctor::Examined>,
     /// Copies the database file, while a bridge may have it open.
     pub backup: fn(&Path, &Path) -> Result<(), Cause>,
 }
@@ -113,6 +118,7 @@ pub async fn run(cli: Cli, env: &BTreeMap<String, String>, programs: Programs, t
         Command::Serve => serve::run(&place, programs.serve).await,
         Command::Sandbox(args) => Ok((programs.sandbox)(args).await),
         Command::Why(args) => why::run(&args, &place, terminal).await,
+        Command::Doctor(args) => doctor::run(&args, &place, programs.doctor, terminal).await,
         Command::Events(command) => events::run(command, &place, terminal).await,
         Command::Sessions(command) => sessions::run(command, &place, terminal).await,
         Command::Config(command) => config::run(command, &place, terminal),

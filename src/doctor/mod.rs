@@ -9,6 +9,7 @@ pub mod agent;
 mod asking;
 pub mod channels;
 pub mod crm;
+pub mod examination;
 pub mod queue;
 pub mod scopes;
 pub mod secrets;
@@ -20,7 +21,10 @@ pub mod token;
 pub mod users;
 pub mod webhook;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use examination::{Examination, Examinations};
 
 use self::asking::Asking;
 pub use self::asking::Unseen;
@@ -31,7 +35,7 @@ use crate::intake::observed::Seen;
 use crate::store::{Ledger, Store};
 
 /// How a line came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// As it should be, or nothing to look at.
@@ -43,7 +47,7 @@ pub enum Status {
 }
 
 /// One line of the checklist.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Line {
     /// Stable name, `token`, `scope conversations.write`.
     pub check: String,
@@ -53,6 +57,18 @@ pub struct Line {
     pub seen: String,
     /// What to do about it; none when it is ok.
     pub fix: Option<String>,
+}
+
+impl Status {
+    /// The stable word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 impl Line {

@@ -14,7 +14,8 @@ use crate::domain::ConnectionName;
 use crate::handlers::Context;
 use crate::hubspot::Class;
 
-/// What is wrong with each connection's settings, in words; nothing for those that are fine or not asked yet.
+/// What is wrong with each connection's settings, in words; nothing for those that are fine or not asked yet. The doctor's
+/// quick look writes into it too.
 pub type Findings = Arc<DashMap<ConnectionName, Vec<String>>>;
 
 /// How long before HubSpot is asked again when it gave no answer.
@@ -29,13 +30,13 @@ pub async fn run(cx: Context, findings: Findings, stop: CancellationToken) {
                 for problem in &problems {
                     tracing::error!(connection = %name, "{problem}");
                 }
-                findings.insert(name, problems);
+                findings.entry(name).or_default().extend(problems);
                 return;
             }
             Err(Unseen::Failed(error)) if matches!(error.class, Class::Permanent { .. } | Class::Unsupported) => {
                 tracing::warn!(connection = %name, error = %error, "pipeline and stage of new tickets could not be checked");
                 let problem = format!("pipeline and stage of new tickets could not be checked: {error}");
-                findings.insert(name, vec![problem]);
+                findings.entry(name).or_default().push(problem);
                 return;
             }
             // An unreachable HubSpot is told by what needs it.

@@ -1,9 +1,134 @@
-//! TODO of the helper.
+//! One line for each subscription the bridge uses: heard of lately, never, or no longer.
+
+use std::time::Duration;
 
 use super::{Line, Patient};
+use crate::config::Connection;
+use crate::domain::Timestamp;
+use crate::intake::observed::Seen;
 
-/// Lines.
+/// Others came since so long ago, and this one not for [`STOPPED`].
+const ALIVE: Duration = Duration::from_hours(24);
+const STOPPED: Duration = Duration::from_hours(7 * 24);
+
+/// How much is lost without it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    /// Nothing is answered.
+    Vital,
+    /// Something is noticed late or not at all.
+    Useful,
+    /// What it tells happens so rarely that silence says nothing.
+    Rare,
+}
+
+struct Subscription {
+    /// As it is called in HubSpot, with what tells it apart.
+    name: &'static str,
+    /// The names deliveries are remembered by.
+    heard: &'static [&'static str],
+    weight: Weight,
+    /// What does not work without it.
+    breaks: &'static str,
+}
+
+const CONVERSATIONS: [Subscription; 6] = [
+    Subscription {
+        name: "conversation.newMessage",
+        heard: &["conversation.newMessage", "conversation.messageCreated"],
+        weight: Weight::Vital,
+        breaks: "customers' messages are found by the sweep only, minutes late",
+    },
+    Subscription {
+        name: "conversation.propertyChange assignedTo",
+        heard: &["conversation.propertyChange assignedTo"],
+        weight: Weight::Useful,
+        breaks: "an assignment does not stop a running answer, and is not taken as giving the conversation back",
+    },
+    Subscription {
+        name: "conversation.propertyChange status",
+        heard: &["conversation.propertyChange status"],
+        weight: Weight::Useful,
+        breaks: "the closing of a conversation is not noticed",
+    },
+    Subscription {
+        name: "conversation.propertyChange isArchived",
+        heard: &["conversation.propertyChange isArchived"],
+        weight: Weight::Rare,
+        breaks: "a conversation taken out of the trash is not noticed",
+    },
+    Subscription {
+        name: "conversation.deletion",
+        heard: &["conversation.deletion"],
+        weight: Weight::Rare,
+        breaks: "a deleted conversation is noticed at its next message only",
+    },
+    Subscription {
+        name: "conversation.privacyDeletion",
+        heard: &["conversation.privacyDeletion"],
+        weight: Weight::Rare,
+        breaks: "a conversation deleted for good is noticed at its next message only",
+    },
+];
+
+const TICKETS: Subscription = Subscription {
+    name: "ticket.propertyChange",
+    heard: &["ticket.propertyChange"],
+    weight: Weight::Useful,
+    breaks: "changes of tickets do not reach the agent",
+};
+
+const NOTES: Subscription = Subscription {
+    name: "object.creation 0-46",
+    heard: &["object.creation 0-46"],
+    weight: Weight::Useful,
+    breaks: "reps' notes are not mirrored",
+};
+
+/// Lines `subscription NAME`.
 #[must_use]
-pub fn lines(_: &Patient<'_>) -> Vec<Line> {
-    Vec::new()
+pub fn lines(patient: &Patient<'_>) -> Vec<Line> {
+    let settings: &Connection = &patient.cx.settings;
+    let tickets = settings.ticketing.enabled.then_some(&TICKETS);
+    let notes = settings.mirror_notes.then_some(&NOTES);
+    let used = CONVERSATIONS.iter().chain(tickets).chain(notes);
+    used.map(|subscription| line(subscription, patient.seen.as_ref(), patient.now)).collect()
+}
+
+fn line(subscription: &Subscription, seen: Option<&Seen>, now: Timestamp) -> Line {
+    let check = format!("subscription {}", subscription.name);
+    let Some(seen) = seen else {
+        let fix = "start the bridge and let HubSpot deliver, then ask again";
+        return Line::warning(check, "not known: no bridge has noted its deliveries yet", fix);
+    };
+    let newest = |names: &[&str]| names.iter().filter_map(|name| seen.types.get(*name)).max().copied();
+    let any = seen.types.values().max().copied();
+    let breaks = subscription.breaks;
+    let (words, fix) = match newest(subscription.heard) {
+        None if subscription.weight == Weight::Rare => return Line::ok(check, "never heard of, which is rare anyway"),
+        None => (format!("never heard of: without it {breaks}"), fix(subscription.name, "subscribe the app to")),
+        Some(last) if is_over(last, any, now) && subscription.weight != Weight::Rare => {
+            let words = format!("last heard of at {last}, though others came in the last day: without it {breaks}");
+            (words, fix(subscription.name, "look whether the app is still subscribed to"))
+        }
+        Some(last) => return Line::ok(check, format!("last heard of at {last}")),
+    };
+    if subscription.weight == Weight::Vital {
+        Line::failed(check, words, fix)
+    } else {
+        Line::warning(check, words, fix)
+    }
+}
+
+/// Silent for a week while others speak.
+fn is_over(last: Timestamp, any: Option<Timestamp>, now: Timestamp) -> bool {
+    now.since(last) > STOPPED && any.is_some_and(|any| now.since(any) <= ALIVE)
+}
+
+fn fix(name: &str, what: &str) -> String {
+    format!(
+        "{what} {name} and that it is active; edits of subscriptions must be committed in HubSpot (\"Commit changes\", or `hs \
+         project upload`), take up to five minutes, and a new scope they need asks for the app to be installed anew; then let \
+         one happen"
+    )
 }

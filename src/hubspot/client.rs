@@ -142,6 +142,12 @@ impl Client {
         self.shared.learnt().skew_ms
     }
 
+    /// The network it calls through: the doctor calls the bridge's own address by the same way.
+    #[must_use]
+    pub fn transport(&self) -> &dyn Transport {
+        self.shared.transport.as_ref()
+    }
+
     /// How the last calls to this part of HubSpot's API ended, by whomever they were made.
     #[must_use]
     pub fn pulse(&self, api: Api) -> Pulse {

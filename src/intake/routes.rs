@@ -20,7 +20,7 @@ use super::answer::Refused;
 use super::delivery::{self, Delivery};
 use super::envelope::{self, Element};
 use super::judge::Judge;
-use super::observed::Observed;
+use super::observed::{Head, Observed, TYPES_MAX, kind_heard};
 use super::signature::{self, Received, Refusal};
 use super::{actions, body, opencx, secrets, sender};
 use crate::clock::Clock;
@@ -51,6 +51,7 @@ pub fn router(intake: Intake) -> Router {
         .route("/webhooks/hubspot/{connection}", post(deliver))
         .route("/webhooks/opencx/{connection}", post(hear))
         .route("/actions/hubspot/{connection}/{action}", post(act))
+        .fallback(stray)
         .with_state(Arc::new(intake))
 }
 
@@ -78,6 +79,18 @@ async fn act(State(intake): State<Arc<Intake>>, names: Named<(String, String)>, 
     answer(path, taken)
 }
 
+/// Nothing is at this address. When it is nearly that of a connection, somebody may have entered it in HubSpot: the doctor
+/// tells.
+async fn stray(State(intake): State<Arc<Intake>>, request: Request) -> StatusCode {
+    let (head, _) = request.into_parts();
+    let after = head.uri.path().rsplit_once("/webhooks/hubspot/").map(|(_, name)| name.trim_end_matches('/'));
+    if let Some(connection) = intake.connection(after.map(str::to_owned)) {
+        let call = Head::of(&head).call(intake.clock.now());
+        intake.observed.note(&connection.name, |seen| seen.astray = Some(call));
+    }
+    StatusCode::NOT_FOUND
+}
+
 fn unknown() -> Response {
     tracing::debug!("request refused: unknown connection");
     Refused::UnknownConnection.into_response()
@@ -103,10 +116,11 @@ impl Intake {
         let body = body::read(body, self.config.server.body_limit).await?;
         let secret = client_secret(path).await?;
         let verified = signature::verify(path.signature, self.received(&head, &body), &secret, self.clock.now())
-            .map_err(|refusal| self.refuse(path, refusal))?;
+            .map_err(|refusal| self.refuse(path, &head, refusal))?;
         let elements = envelope::parse(verified)?;
         let portals = elements.iter().filter_map(portal_of).collect();
         let peers = self.peers(path, portals).await?;
+        self.observe(path, &peers, &head, &elements);
         let judge = Judge { path, peers: &peers, delivery: &self.config.delivery };
         let Delivery { batch, received } = delivery::assemble(&elements, &judge);
         self.keep(path, batch, received, began).await?;
@@ -144,7 +158,7 @@ impl Intake {
         let secret = client_secret(path).await?;
         let now = self.clock.now();
         let verified = signature::verify_action(path.signature, self.received(&head, &body), &secret, now)
-            .map_err(|refusal| self.refuse(path, refusal))?;
+            .map_err(|refusal| self.refuse(path, &head, refusal))?;
         let call = actions::parse(verified)?;
         let portal = call.portal(path)?;
         let peers = self.peers(path, vec![portal]).await?;
@@ -166,8 +180,26 @@ impl Intake {
         }
     }
 
-    fn refuse(&self, path: &Connection, refusal: Refusal) -> Refused {
+    /// Notes a delivery, once for each connection it has events of.
+    fn observe(&self, path: &Connection, peers: &[&Connection], head: &Parts, elements: &[Element<'_>]) {
+        let (head, now) = (Head::of(head), self.clock.now());
+        for connection in std::iter::once(path).chain(peers.iter().copied()) {
+            let mut kinds: Vec<Cow<'_, str>> = Vec::new();
+            let own = |element: &&Element<'_>| portal_of(element).unwrap_or(path.portal_id) == connection.portal_id;
+            for kind in elements.iter().filter(own).filter_map(|element| kind_heard(element.fields.as_ref()?)) {
+                // There are few, however many events.
+                if kinds.len() < TYPES_MAX && !kinds.contains(&kind) {
+                    kinds.push(kind);
+                }
+            }
+            self.observed.note(&connection.name, |seen| seen.delivered(&head, kinds.iter().map(Cow::as_ref), now));
+        }
+    }
+
+    fn refuse(&self, path: &Connection, head: &Parts, refusal: Refusal) -> Refused {
         self.count_refusal(path, refusal);
+        let now = self.clock.now();
+        self.observed.note(&path.name, |seen| seen.refused(&Head::of(head), refusal.cause, now));
         Refused::Signature { cause: refusal.cause }
     }
 

@@ -11,7 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::recent::{Durations, Finds};
+use super::recent::Durations;
 use crate::domain::Timestamp;
 
 macro_rules! labels {
@@ -80,8 +80,6 @@ pub struct Metrics {
     pub agent_lately: Durations,
     /// The last hour's calls to HubSpot, for the console.
     pub hubspot_lately: Durations,
-    /// The last day's finds of the sweep, for the console.
-    pub finds_lately: Finds,
 }
 
 const ACK_BUCKETS: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.25, 1.0, 5.0];
@@ -108,7 +106,6 @@ impl Default for Metrics {
             turn_panics: Counter::default(),
             agent_lately: Durations::default(),
             hubspot_lately: Durations::default(),
-            finds_lately: Finds::default(),
         };
         metrics.registry = Arc::new(metrics.register());
         metrics

@@ -1,5 +1,5 @@
-//! What was measured lately, for the console: the last hour's durations minute by minute, the last day's finds of the
-//! sweep hour by hour. In memory, of a fixed size, gone with the process; what lasts is in the ledger and in Prometheus.
+//! What was measured lately, for the console: the last hour's durations minute by minute. In memory, of a
+//! fixed size, gone with the process; what lasts is in the ledger and in Prometheus.
 //!
 //! Time is the caller's, from its `Clock`. A clock that is set back writes into its minute again.
 
@@ -11,11 +11,7 @@ use crate::domain::Timestamp;
 /// Minutes that are remembered.
 pub const MINUTES: usize = 60;
 
-/// Hours of finds that are remembered.
-pub const HOURS: usize = 24;
-
 const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 /// Durations are counted up to these, milliseconds; each is about a quarter more than the one before.
 const BOUNDS: [u64; 44] = [
@@ -110,30 +106,6 @@ impl Slot {
     }
 }
 
-/// Counts by hour; clones share them.
-#[derive(Clone, Debug, Default)]
-pub struct Finds(Arc<Mutex<[(i64, u64); HOURS]>>);
-
-impl Finds {
-    /// So many more were found at `now`.
-    pub fn add(&self, now: Timestamp, found: u64) {
-        let hour = now.0.div_euclid(HOUR_MS);
-        let mut hours = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(slot) = hours.get_mut(place(hour, HOURS)) else { return };
-        let before = if slot.0 == hour { slot.1 } else { 0 };
-        *slot = (hour, before.saturating_add(found));
-    }
-
-    /// Of the last day: this hour and the 23 before it.
-    #[must_use]
-    pub fn last_day(&self, now: Timestamp) -> u64 {
-        let last = now.0.div_euclid(HOUR_MS);
-        let first = last - i64::try_from(HOURS).unwrap_or(i64::MAX) + 1;
-        let hours = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        hours.iter().filter(|(hour, _)| (first..=last).contains(hour)).map(|(_, found)| found).sum()
-    }
-}
-
 fn place(number: i64, places: usize) -> usize {
     let places = i64::try_from(places).unwrap_or(i64::MAX);
     usize::try_from(number.rem_euclid(places)).unwrap_or_default()
@@ -174,16 +146,5 @@ mod tests {
         assert_eq!(minutes.first().unwrap().at, NOON.after(Duration::from_mins(90)));
         assert!(minutes.is_sorted_by_key(|minute| minute.at));
         assert!(durations.minutes(now.after(Duration::from_hours(1))).is_empty(), "an idle hour is empty");
-    }
-
-    #[test]
-    fn finds_are_of_the_last_day() {
-        let finds = Finds::default();
-        finds.add(NOON, 2);
-        finds.add(NOON.after(Duration::from_hours(1)), 3);
-        assert_eq!(finds.last_day(NOON.after(Duration::from_hours(23))), 5);
-        assert_eq!(finds.last_day(NOON.after(Duration::from_hours(24))), 3);
-        finds.add(NOON.after(Duration::from_hours(24)), 1);
-        assert_eq!(finds.last_day(NOON.after(Duration::from_hours(24))), 4);
     }
 }

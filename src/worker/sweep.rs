@@ -1,18 +1,23 @@
 //! The sweep: HubSpot is asked for customer messages that no webhook announced. The only repair for lost events.
 
+mod finds;
+
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    DedupKey, EventKind, MailboxKey, Message, MessageKind, NewEvent, Object, Schedule, Thread, Timestamp,
+    ConnectionName, DedupKey, EventKind, MailboxKey, Message, MessageKind, NewEvent, Object, Schedule, Thread,
+    Timestamp,
 };
 use crate::filters::message::{self, Team, Us, Verdict};
 use crate::handlers::{Context, Stop};
 use crate::limits;
-use crate::store::Batch;
+use crate::store::{self, Batch, Store};
 use crate::telemetry::metrics;
+
+pub use finds::found;
 
 /// Sweeps one connection every `delivery.sweep_interval`, and at once at start: the downtime is swept too.
 pub async fn run(cx: Context, stop: CancellationToken) {
@@ -49,10 +54,9 @@ pub async fn run(cx: Context, stop: CancellationToken) {
 
 /// One sweep; how many messages it found.
 pub async fn once(cx: &Context) -> Result<usize, Stop> {
-    let name = format!("sweep/{}", cx.settings.name);
+    let name = position_name(&cx.settings.name);
     let began = cx.now();
-    let seen_to = cx.store.cursor(&name).await?.and_then(|text| text.parse().ok()).map(Timestamp);
-    let Some(since) = seen_to else {
+    let Some(since) = position(cx.store.as_ref(), &cx.settings.name).await? else {
         // The first start: what was said before the bridge came is not its business.
         cx.store.set_cursor(&name, &theirs(cx, began).0.to_string()).await?;
         return Ok(0);
@@ -89,9 +93,19 @@ pub async fn once(cx: &Context) -> Result<usize, Stop> {
     if found > 0 {
         let found = u64::try_from(found).unwrap_or(u64::MAX);
         found_by(cx).inc_by(found);
-        cx.metrics.finds_lately.add(cx.now(), found);
+        finds::note(cx.store.as_ref(), &cx.settings.name, began, found).await?;
     }
     Ok(found)
+}
+
+/// How far it has looked, by HubSpot's clock; none before its first run.
+pub async fn position(store: &dyn Store, connection: &ConnectionName) -> Result<Option<Timestamp>, store::Error> {
+    let text = store.cursor(&position_name(connection)).await?;
+    Ok(text.and_then(|text| text.parse().ok()).map(Timestamp))
+}
+
+fn position_name(connection: &ConnectionName) -> String {
+    format!("sweep/{connection}")
 }
 
 /// The same moment by HubSpot's clock, which stamps the messages: with ours, set ahead, the position would pass them.

@@ -8,6 +8,7 @@ mod console;
 mod console_overview;
 mod conversation;
 mod doctor;
+mod doctor_bridge;
 mod filters;
 mod hubspot;
 mod intake;

@@ -9,6 +9,7 @@ use axum::Router;
 use hubspot_bridge::admin;
 use hubspot_bridge::clock::{Clock, ManualClock};
 use hubspot_bridge::config::{Config, store::Location};
+use hubspot_bridge::doctor::Examinations;
 use hubspot_bridge::handlers::Context;
 use hubspot_bridge::handlers::context::Common;
 use hubspot_bridge::hubspot::transport::Transport;
@@ -102,6 +103,7 @@ impl Bridge {
             metrics: metrics.clone(),
             contexts,
             observed: Observed::default(),
+            examinations: Examinations::default(),
             clock: Arc::clone(&clock),
             problems: admin::Problems::default(),
             closing: stop.clone(),

@@ -11,6 +11,7 @@ use crate::admin::error::ApiError;
 use crate::admin::operator::Operator;
 use crate::domain::{Outcome, Timestamp};
 use crate::store::types::Stats;
+use crate::worker::sweep;
 
 pub(super) async fn page(
     extract::State(admin): extract::State<State>,
@@ -19,11 +20,15 @@ pub(super) async fn page(
     let now = admin.clock.now();
     let (stats, health) = (admin.ledger.stats().await?, Health::of_all(&admin).await?);
     let (series, lags) = (admin.ledger.series(trends::HOURS).await?, admin.ledger.lags().await?);
+    let mut found = 0;
+    for name in admin.config.connections.keys() {
+        found += sweep::found(admin.store.as_ref(), name, now).await?;
+    }
     let main = html! {
         main.wide {
             h1 { "Overview" }
             section id="health" data-live { h2 { "Connections" } (connections(&health)) }
-            section.headline id="numbers" data-live { h2 { "Now, and in the last 24 hours" } (numbers(&admin, &stats, now)) }
+            section.headline id="numbers" data-live { h2 { "Now, and in the last 24 hours" } (numbers(&stats, found, now)) }
             div.charts {
                 (trends::panel("outcomes", "Events by outcome", "the last 24 hours, by hour (UTC)", &trends::outcomes(&series, now)))
                 (trends::panel("lag", "Mailboxes by due time", "waiting for their time, and due", &trends::lag(&lags)))
@@ -53,7 +58,7 @@ fn connections(health: &[Health<'_>]) -> Markup {
     }
 }
 
-fn numbers(admin: &State, stats: &Stats, now: Timestamp) -> Markup {
+fn numbers(stats: &Stats, found: u64, now: Timestamp) -> Markup {
     let of = |wanted: Outcome| {
         let counts = stats.finished.iter().filter(|(_, outcome, ..)| *outcome == wanted);
         words::count(counts.map(|(.., count)| count).sum())
@@ -66,10 +71,10 @@ fn numbers(admin: &State, stats: &Stats, now: Timestamp) -> Markup {
             div { dt { "Replied" } dd { a href="/events?outcome=replied" { (of(Outcome::Replied)) } } }
             div { dt { "Handed off" } dd { a href="/events?outcome=handed_off" { (of(Outcome::HandedOff)) } } }
             div { dt { "Dead" } dd { a href="/dead" { (of(Outcome::Dead)) } } }
-            div { dt { "Found by the sweep" } dd { (words::count(admin.metrics.finds_lately.last_day(now))) } }
+            div { dt { "Found by the sweep" } dd { (words::count(found)) } }
         }
         p.quiet.small {
-            "What the sweep found are messages that no webhook announced, counted since the bridge started. "
+            "What the sweep found are messages that no webhook announced, of the last day. "
             "More than a few say that webhooks are lost: "
             a href="/connections" { "let the doctor look" } "."
         }
@@ -106,7 +111,10 @@ fn budgets(admin: &State) -> Markup {
 
 fn store(admin: &State, stats: &Stats) -> Markup {
     use crate::config::store::Location;
-    let free = crate::store::sqlite::free_space(&admin.config.store.location);
+    let free = match &admin.config.store.location {
+        Location::File(file) => crate::store::sqlite::space_of(file).map(|(free, _)| free),
+        Location::Memory => None,
+    };
     html! {
         div.facts {
             dl {

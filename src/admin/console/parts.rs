@@ -152,7 +152,7 @@ mod tests {
 pub(super) fn check(line: &doctor::Line) -> Markup {
     let (sign, word, class) = match line.status {
         doctor::Status::Ok => ("✓", "ok", "good"),
-        doctor::Status::Warning => ("!", "warning", "busy"),
+        doctor::Status::Warning => ("!", "warning", "warn"),
         doctor::Status::Failed => ("✗", "failed", "bad"),
     };
     html! {
@@ -160,7 +160,7 @@ pub(super) fn check(line: &doctor::Line) -> Markup {
             span.pill.(class) { span aria-hidden="true" { (sign) } " " (word) }
             div {
                 strong { (line.check) } p { (prose(&line.seen)) }
-                @if let Some(fix) = &line.fix { p.quiet { (prose(fix)) } }
+                @if let Some(fix) = &line.fix { p.fix { "To do: " (prose(fix)) } }
             }
         }
     }

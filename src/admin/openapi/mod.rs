@@ -42,7 +42,16 @@ struct Head;
 const BEARER: &str = "bearer";
 
 /// What is sent to us or to the bridge's agent may leave fields out; what the bridge says has them all.
-const MAY_LACK: [&str; 7] = ["HandoffRequest", "ReplayRequest", "BulkReplayRequest", "Story", "AgentSays", "AgentHandsOff", "AgentRemarks"];
+const MAY_LACK: [&str; 8] = [
+    "HandoffRequest",
+    "DoctorRequest",
+    "ReplayRequest",
+    "BulkReplayRequest",
+    "Story",
+    "AgentSays",
+    "AgentHandsOff",
+    "AgentRemarks",
+];
 
 /// The OpenAPI document, as JSON in lines.
 ///

@@ -94,6 +94,14 @@ pub(in crate::admin) struct Why {
     live: Option<bool>,
 }
 
+/// Whether to mend.
+#[derive(ToSchema)]
+#[schema(as = DoctorRequest)]
+pub(in crate::admin) struct Doctor {
+    /// Makes what is missing in HubSpot and can be made: the property of tickets that carries the handoff's tag.
+    fix: Option<bool>,
+}
+
 /// How to replay.
 #[derive(ToSchema)]
 #[schema(as = ReplayRequest)]

@@ -52,8 +52,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 pub use backup::copy_file;
-pub use open::OpenError;
-pub use room::free_space;
+pub use open::{OpenError, is_current};
+pub use room::space_of;
 pub use schema::schema_version;
 
 use self::checkpoint::Checkpointer;

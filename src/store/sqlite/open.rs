@@ -165,6 +165,15 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     Ok(conn)
 }
 
+/// Has an existing database this release's schema? It is only read: opening it would bring it forward.
+pub fn is_current(path: &Path) -> Result<bool, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)
+        .map_err(|error| OpenError::from_sql(path, "open it for reading", error))?;
+    let known = i64::try_from(schema::MIGRATIONS.len()).unwrap_or(i64::MAX);
+    Ok(schema::version(&conn, path, schema::MIGRATIONS)? == known)
+}
+
 /// The connection that carries the log over beside the writer: it makes no transaction of its own.
 pub(super) fn second_writer(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
-use crate::config::store::Location;
 use crate::limits::{DISK_FLOOR_SHARE, DISK_RESERVE, DISK_RESERVE_SHARE};
 use crate::store::Error;
 
@@ -48,13 +47,11 @@ impl Room {
     }
 }
 
-/// Bytes that may still be written where the database is; none in memory, and where the system does not say.
+/// Free bytes of the disk a database lies on, and how many of them are kept: below that nothing new is taken. None where
+/// the file system does not say.
 #[must_use]
-pub fn free_space(location: &Location) -> Option<u64> {
-    match location {
-        Location::File(file) => space(&Room::of(file).folder).map(|(free, _)| free),
-        Location::Memory => None,
-    }
+pub fn space_of(file: &Path) -> Option<(u64, u64)> {
+    space(&Room::of(file).folder).map(|(free, total)| (free, reserve(total)))
 }
 
 /// Bytes of pages that hold nothing, from the file's first page.

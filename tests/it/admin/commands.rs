@@ -30,7 +30,7 @@ async fn at(words: &[&str], env: &[(&str, &str)], typed: Option<&str>) -> Said {
     let cli = Cli::try_parse_from(["hubspot-bridge"].iter().chain(words)).unwrap();
     let env: BTreeMap<String, String> =
         env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let programs = Programs { serve, sandbox, backup };
+    let programs = Programs { serve, sandbox, doctor, backup };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut input = typed.unwrap_or_default().as_bytes();
     let person = typed.is_some();
@@ -46,6 +46,10 @@ fn serve(_: Config) -> Running<Result<(), Cause>> {
 #[expect(clippy::needless_pass_by_value, reason = "the type of a program")]
 fn sandbox(args: cli::sandbox::Args) -> Running<Exit> {
     Box::pin(async move { if args.tour { Exit::Fine } else { Exit::Failed } })
+}
+
+fn doctor(_: Config, _: cli::doctor::Wanted) -> Running<cli::doctor::Examined> {
+    Box::pin(async { Ok(Vec::new()) })
 }
 
 fn backup(from: &Path, to: &Path) -> Result<(), Cause> {

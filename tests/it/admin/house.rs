@@ -10,6 +10,7 @@ use axum::http::{Request, StatusCode};
 use hubspot_bridge::admin;
 use hubspot_bridge::clock::Clock;
 use hubspot_bridge::config::store::Location;
+use hubspot_bridge::doctor::Examinations;
 use hubspot_bridge::domain::{
     ConnectionName, DedupKey, Ending, EventKind, Lane, MessageId, NewEvent, Object, Outcome, Schedule, SessionPatch,
     ThreadId, Timestamp,
@@ -78,6 +79,7 @@ impl House {
             metrics: metrics.clone(),
             contexts: Arc::default(),
             observed: observed.clone(),
+            examinations: Examinations::default(),
             clock: Arc::<Still>::clone(&clock),
             problems: admin::Problems::clone(&problems),
             closing: closing.clone(),

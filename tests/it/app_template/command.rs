@@ -14,10 +14,13 @@ async fn run(words: &[&str], folder: &Path) -> (Exit, String) {
     let programs = Programs {
         serve: |_| Box::pin(async { Ok(()) }),
         sandbox: |_| Box::pin(async { Exit::Fine }),
+        doctor: |_, _| Box::pin(async { Ok(Vec::new()) }),
         backup: |_, _| Ok(()),
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let exit = cli::run(cli, &BTreeMap::new(), programs, &mut Terminal { out: &mut out, err: &mut err }).await;
+    let mut input: &[u8] = b"";
+    let mut terminal = Terminal { out: &mut out, err: &mut err, input: &mut input, is_read: false, is_asked: false };
+    let exit = cli::run(cli, &BTreeMap::new(), programs, &mut terminal).await;
     (exit, String::from_utf8(out).unwrap() + &String::from_utf8(err).unwrap())
 }
 

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use hubspot_bridge::domain::{ConnectionName, Ending, Outcome, Reason};
-use hubspot_bridge::intake::observed::{Call, Refused};
+use hubspot_bridge::intake::observed::{Call, Forwarded, Refused};
 use hubspot_bridge::store::{Audit, Store};
 
 use crate::admin::house::{House, START};
@@ -88,7 +88,9 @@ async fn latencies_and_finds_of_the_sweep_are_shown_while_they_are_recent() {
     let house = House::new("").await;
     house.metrics.asked_agent(START, std::time::Duration::from_millis(1_900));
     house.metrics.called_hubspot(START, std::time::Duration::from_millis(90));
-    house.metrics.finds_lately.add(START, 3);
+    let hour = START.0 / 3_600_000;
+    let finds = format!("{{\"v\":1,\"hours\":{{\"{hour}\":3}}}}");
+    house.store.set_cursor("swept/acme", &finds).await.unwrap();
     let text = page(&house, "/").await;
     assert!(text.contains("<th scope=\"row\">09:00</th><td>2.0 s</td><td>2.0 s</td>"), "{text}");
     assert!(text.contains("<th scope=\"row\">09:00</th><td>100 ms</td><td>100 ms</td>"), "{text}");
@@ -104,7 +106,8 @@ async fn a_connections_page_gives_what_is_copied_and_what_was_delivered() {
     let call = |host: &str| Call {
         at: START,
         host: Some(host.to_owned()),
-        forwarded: None,
+        forwarded: Forwarded::default(),
+        v3: false,
         path: "/webhooks/hubspot/acme".to_owned(),
     };
     house.observed.note(&ConnectionName::from("acme"), |seen| {

@@ -9,6 +9,7 @@ use axum::Router;
 use hubspot_bridge::admin;
 use hubspot_bridge::clock::{Clock, ManualClock};
 use hubspot_bridge::config::{Config, store::Location};
+use hubspot_bridge::doctor::Examinations;
 use hubspot_bridge::domain::ConnectionName;
 use hubspot_bridge::handlers::Context;
 use hubspot_bridge::handlers::context::Common;
@@ -85,24 +86,21 @@ impl Life {
         }));
         let draining = stop.clone();
         tasks.spawn(async move { worker.run(draining).await });
+        let observed = Observed::default();
         let admin = admin::router(admin::State {
             store: Arc::clone(&store),
             ledger: Arc::clone(&ledger),
             config: Arc::clone(config),
             metrics: metrics.clone(),
             contexts,
-            observed: Observed::default(),
+            observed: observed.clone(),
+            examinations: Examinations::default(),
             clock: Arc::clone(&clock),
             problems: admin::Problems::default(),
             closing: stop.clone(),
         });
-        let intake = Intake {
-            store: Arc::clone(&store),
-            config: Arc::clone(config),
-            clock,
-            metrics: metrics.clone(),
-            observed: Observed::default(),
-        };
+        let intake =
+            Intake { store: Arc::clone(&store), config: Arc::clone(config), clock, metrics: metrics.clone(), observed };
         Self { router: intake::router(intake), admin, store, ledger, sqlite, metrics, acme, stop, tasks }
     }
 

@@ -13,6 +13,7 @@ use hubspot_bridge::admin;
 use hubspot_bridge::admin::health::{self, Health};
 use hubspot_bridge::clock::Clock;
 use hubspot_bridge::config::store::Location;
+use hubspot_bridge::doctor::Examinations;
 use hubspot_bridge::intake::{self, Observed};
 use hubspot_bridge::limits;
 use hubspot_bridge::store::sqlite::{Mode, Options, SqliteStore};
@@ -119,6 +120,7 @@ async fn admin_routes() -> Router {
         metrics: Metrics::default(),
         contexts: Arc::default(),
         observed: Observed::default(),
+        examinations: Examinations::default(),
         clock,
         problems: admin::Problems::default(),
         closing: tokio_util::sync::CancellationToken::new(),

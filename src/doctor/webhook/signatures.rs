@@ -1,0 +1,135 @@
+//! `signatures`: what was refused lately, and the likely cause of each.
+
+use std::time::Duration;
+
+use super::address::differences;
+use super::apart;
+use crate::config::SignatureMode;
+use crate::doctor::{Line, Patient, Status};
+use crate::intake::observed::Refused;
+
+const CHECK: &str = "signatures";
+const LATELY: Duration = Duration::from_hours(24);
+
+/// The line.
+pub(super) fn line(patient: &Patient<'_>) -> Line {
+    if patient.cx.settings.signature == SignatureMode::None {
+        return Line::ok(CHECK, "not checked: the connection's `signature` is \"none\"");
+    }
+    let Some(seen) = &patient.seen else {
+        return Line::warning(
+            CHECK,
+            "not known: no bridge has noted its deliveries yet",
+            "start the bridge, then ask again",
+        );
+    };
+    let lately: Vec<&Refused> =
+        seen.refusals.iter().filter(|refused| patient.now.since(refused.call.at) < LATELY).collect();
+    let taken = seen.delivery.as_ref().map(|call| call.at);
+    let Some(last) = lately.last() else {
+        let last = taken.map_or_else(|| "none came yet".to_owned(), |at| format!("the last right one came at {at}"));
+        return Line::ok(CHECK, format!("no delivery was refused in the last 24 hours; {last}"));
+    };
+    let mut causes: Vec<&str> = Vec::new();
+    for refused in lately.iter().rev() {
+        if !causes.contains(&refused.cause.as_str()) {
+            causes.push(&refused.cause);
+        }
+    }
+    let (mut status, mut sentences, mut fixes) = (Status::Warning, Vec::new(), Vec::<String>::new());
+    for cause in causes {
+        let of: Vec<&Refused> = lately.iter().copied().filter(|refused| refused.cause == cause).collect();
+        let Some(newest) = of.last() else { continue };
+        let told = tell(patient, newest);
+        // Refused since anything was taken: none of HubSpot's deliveries comes through.
+        if told.ours && taken.is_none_or(|taken| newest.call.at > taken) {
+            status = Status::Failed;
+        }
+        sentences.push(format!("{} ({}{}, last at {})", told.words, of.len(), more(of.len()), newest.call.at));
+        if !fixes.contains(&told.fix) {
+            fixes.push(told.fix);
+        }
+    }
+    let after = match taken {
+        Some(taken) if taken > last.call.at => format!("; since then one was right, at {taken}"),
+        Some(taken) => format!("; the last right one came at {taken}"),
+        None => "; none was right yet".to_owned(),
+    };
+    let seen = format!("refused in the last 24 hours: {}{after}", sentences.join(", "));
+    Line { check: CHECK.to_owned(), status, seen, fix: Some(fixes.join("; ")) }
+}
+
+/// Only so many are kept.
+fn more(count: usize) -> &'static str {
+    if count + 1 >= crate::intake::observed::REFUSALS_MAX { " or more" } else { "" }
+}
+
+struct Told {
+    words: String,
+    fix: String,
+    /// The settings or the clock are to blame; otherwise whoever calls.
+    ours: bool,
+}
+
+fn tell(patient: &Patient<'_>, refused: &Refused) -> Told {
+    let name = &patient.cx.settings.name;
+    let ours = |words: String, fix: String| Told { words, fix, ours: true };
+    match refused.cause.as_str() {
+        "mismatch" => mismatch(patient, refused),
+        "timestamp_out_of_window" => ours(
+            refused.skew_ms.map_or_else(
+                || "the timestamp is more than five minutes off".to_owned(),
+                |skew| format!("the timestamp is more than five minutes off: this machine is {}", apart(skew)),
+            ),
+            "set this machine's clock by a time server (NTP)".to_owned(),
+        ),
+        "public_url_missing" => ours(
+            "`server.public_url` is not set, which the signature covers".to_owned(),
+            "set `server.public_url` to the address HubSpot calls".to_owned(),
+        ),
+        "v3_required" => ours(
+            "only a signature of version 1 came, and version 3 is demanded".to_owned(),
+            format!("set `connections.{name}.signature` to \"auto\""),
+        ),
+        "v2_required" => ours(
+            "a workflow action came with a signature of version 1".to_owned(),
+            "make the workflow action anew in HubSpot: actions are signed with version 2 or 3".to_owned(),
+        ),
+        "secret_unusable" => ours(
+            "the client secret cannot be used as a key".to_owned(),
+            format!("set `connections.{name}.client_secret` to the app's client secret"),
+        ),
+        other => Told {
+            words: format!("headers are missing or malformed ({other}): somebody else than HubSpot calls, or a proxy drops them"),
+            fix: "let the proxy pass on `X-HubSpot-*` headers as they are; if HubSpot's own deliveries are taken, nothing".to_owned(),
+            ours: false,
+        },
+    }
+}
+
+/// Another secret or another address. Version 1 says which: it covers the secret and the body alone.
+fn mismatch(patient: &Patient<'_>, refused: &Refused) -> Told {
+    let name = &patient.cx.settings.name;
+    let secret = format!(
+        "set `connections.{name}.client_secret` to the client secret of the app that calls (its Auth tab): it is another \
+         app's, the access token, or was rotated"
+    );
+    let differs = differences(patient, &refused.call);
+    if !refused.call.v3 {
+        let words = "the client secret is another than the app's, or a proxy changes the body".to_owned();
+        return Told { words, fix: secret, ours: true };
+    }
+    if differs.is_empty() {
+        let words =
+            "the client secret is another than the app's, or `server.public_url` is not what HubSpot calls".to_owned();
+        let url = &patient.config.server.public_url;
+        let fix = format!("{secret}; else compare {url:?} with the target URL in HubSpot, letter by letter");
+        return Told { words, fix, ours: true };
+    }
+    let words = format!(
+        "HubSpot calls another address than `server.public_url`, which the signature covers: {}",
+        differs.join(", ")
+    );
+    let fix = format!("set `server.public_url` to the address entered in HubSpot; if it is that already, {secret}");
+    Told { words, fix, ours: true }
+}
