@@ -131,3 +131,9 @@ pub const SIGN_IN_WINDOW: Duration = Duration::from_mins(1);
 pub const PORTAL_WAIT: Duration = Duration::from_secs(1);
 /// How long a page does without asking again.
 pub const PORTAL_RETRY: Duration = Duration::from_mins(1);
+/// The longest a page of the console waits for one thing that somebody wants to see of HubSpot; what is late is said to be.
+pub const PAGE_WAIT: Duration = Duration::from_secs(3);
+/// The newest items of a thread that a page shows: what happened lately. Older ones are in HubSpot.
+pub const PAGE_MESSAGES: usize = 20;
+/// Characters of one message on a page: about two printed pages.
+pub const PAGE_MESSAGE_CHARS: usize = 6_000;

@@ -2,11 +2,12 @@
 
 use axum::Extension;
 use axum::extract::{self, Path};
+use axum::http::Uri;
 use axum::response::Response;
 use maud::{Markup, html};
 
 use super::portals::Portal;
-use super::{Page, Shared, actions, layout, parts};
+use super::{Page, Shared, actions, conversation, layout, parts};
 use crate::admin::State;
 use crate::admin::error::ApiError;
 use crate::admin::operator::Operator;
@@ -33,6 +34,7 @@ pub(super) async fn page(
     Extension(who): Extension<Operator>,
     Extension(shared): Extension<Shared>,
     Path(id): Path<String>,
+    uri: Uri,
 ) -> Page {
     let missing = || {
         let fix = "check the id: it looks like evt_12; what is older than `store.retention` is gone";
@@ -40,7 +42,7 @@ pub(super) async fn page(
     };
     let event: EventId = id.parse().map_err(|_| missing())?;
     let history = admin.ledger.event(event).await?.ok_or_else(missing)?;
-    Ok(show(&who, &read(&admin, &shared, history).await?))
+    Ok(show(&who, &read(&admin, &shared, history).await?, &actions::notice(&uri)))
 }
 
 async fn read(admin: &State, shared: &Shared, history: EventHistory) -> Result<Shown, ApiError> {
@@ -77,12 +79,13 @@ async fn same_turn(admin: &State, event: &Event) -> Result<Vec<Event>, ApiError>
     Ok(near)
 }
 
-fn show(who: &Operator, shown: &Shown) -> Response {
+fn show(who: &Operator, shown: &Shown, notice: &Markup) -> Response {
     let event = &shown.history.event;
     let main = html! {
         main.wide {
             p.back { a href="/events" { "Events" } }
             h1 { (event.id) ": " (parts::kind(event)) }
+            (notice)
             section #event data-live="change" aria-label="The event" {
                 (head(event))
                 (actions::of_event(event))
@@ -183,7 +186,7 @@ fn links(shown: &Shown) -> Markup {
         ul.links {
             @match object {
                 Some(Object::Thread(id)) => {
-                    li { a href=(format!("/conversations/{}/{}", parts::segment(connection), parts::segment(id.as_str()))) { "The conversation" } }
+                    li { a href=(conversation::path(&event.connection, id.as_str())) { "The conversation" } }
                     li { a href=(parts::link("/events", &[("connection", connection), ("thread", id.as_str())])) { "All events of the conversation" } }
                 },
                 Some(Object::Ticket(id)) => {
@@ -201,7 +204,8 @@ fn links(shown: &Shown) -> Markup {
     }
 }
 
-fn audits(audits: &[AuditRecord]) -> Markup {
+/// What people asked of the thing; nothing when nobody did.
+pub(super) fn audits(audits: &[AuditRecord]) -> Markup {
     html! {
         @if !audits.is_empty() {
             h2 { "What people asked of it" }

@@ -35,7 +35,7 @@ impl Given {
         self.0.get(key).map_or("", String::as_str)
     }
 
-    fn text<T: for<'a> From<&'a str>>(&self, key: &str) -> Option<T> {
+    pub(super) fn text<T: for<'a> From<&'a str>>(&self, key: &str) -> Option<T> {
         Some(self.get(key)).filter(|text| !text.is_empty()).map(T::from)
     }
 
@@ -187,6 +187,22 @@ fn field(
 
 /// Only the first page is live: elsewhere rows would move away under the reader.
 fn section(given: &Given, cursor: Option<i64>, list: &types::Page<Event>) -> Markup {
+    html! {
+        section #events data-live=[cursor.is_none().then_some("change")] aria-label="The events found" {
+            @if list.items.is_empty() { (none(given, cursor)) }
+            @else { (table(&list.items)) }
+            @if cursor.is_some() || list.next.is_some() {
+                nav.pages aria-label="Pages of the list" {
+                    @if cursor.is_some() { a.button.plain href=(given.at("")) { "Back to the newest" } }
+                    @if let Some(next) = list.next { a.button.plain rel="next" href=(given.at(&next.to_string())) { "Older" } }
+                }
+            }
+        }
+    }
+}
+
+/// Events as a table.
+pub(super) fn table(events: &[Event]) -> Markup {
     let table = html! {
         table {
             caption.unseen { "Events, newest first" }
@@ -196,21 +212,10 @@ fn section(given: &Given, cursor: Option<i64>, list: &types::Page<Event>) -> Mar
                     th scope="col" { "Outcome" } th.number scope="col" { "Attempts" } th.number scope="col" { "Seen" }
                 }
             }
-            tbody { @for event in &list.items { (row(event)) } }
+            tbody { @for event in events { (row(event)) } }
         }
     };
-    html! {
-        section #events data-live=[cursor.is_none().then_some("change")] aria-label="The events found" {
-            @if list.items.is_empty() { (none(given, cursor)) }
-            @else { (parts::scroll("events-table", "Table of events", &table)) }
-            @if cursor.is_some() || list.next.is_some() {
-                nav.pages aria-label="Pages of the list" {
-                    @if cursor.is_some() { a.button.plain href=(given.at("")) { "Back to the newest" } }
-                    @if let Some(next) = list.next { a.button.plain rel="next" href=(given.at(&next.to_string())) { "Older" } }
-                }
-            }
-        }
-    }
+    parts::scroll("events-table", "Table of events", &table)
 }
 
 fn none(given: &Given, cursor: Option<i64>) -> Markup {

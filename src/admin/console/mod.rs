@@ -9,9 +9,13 @@ mod actions;
 mod audit;
 mod chart;
 mod connections;
+mod conversation;
+mod conversations;
+mod dead;
 mod doctor;
 mod event;
 mod events;
+mod form;
 mod layout;
 mod live;
 mod overview;
@@ -54,6 +58,16 @@ pub(super) fn router() -> Router<State> {
         .route("/audit", get(audit::page))
         .route("/events", get(events::page))
         .route("/events/{id}", get(event::page))
+        .route("/events/{id}/replay", get(actions::event::ask_replay).post(actions::event::replay))
+        .route("/events/{id}/skip", get(actions::event::ask_skip).post(actions::event::skip))
+        .route("/conversations", get(conversations::page))
+        .route("/conversations/{connection}/{id}", get(conversation::page))
+        .route(
+            "/conversations/{connection}/{id}/{deed}",
+            get(actions::conversation::ask).post(actions::conversation::perform),
+        )
+        .route("/dead", get(dead::page))
+        .route("/dead/replay", get(dead::replay::ask).post(dead::replay::perform))
         .route("/why", get(why::page))
         .route("/sign-in", get(sign_in::page).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))

@@ -7,13 +7,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::form::Form;
 use super::{Shared, layout};
 use crate::admin::State;
 use crate::admin::auth;
 use crate::admin::error::ApiError;
 use crate::admin::operator::{Operator, SIGNED_IN};
 use crate::config::secret;
-use crate::limits::{ADMIN_BODY, BODY_READ};
 use crate::store::Audit;
 
 const COOKIE: &str = "bridge_console";
@@ -37,7 +37,7 @@ pub(in crate::admin) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &st
 }
 
 pub(super) async fn page(extract::State(admin): extract::State<State>, uri: Uri) -> Response {
-    let next = local(&field(uri.query().unwrap_or_default().as_bytes(), "next"));
+    let next = local(Form::of(uri.query().unwrap_or_default().as_bytes()).get("next"));
     if admin.config.admin.token.is_none() {
         return Redirect::to(&next).into_response();
     }
@@ -49,32 +49,32 @@ pub(super) async fn enter(
     Extension(shared): Extension<Shared>,
     request: Request,
 ) -> Response {
-    let read = tokio::time::timeout(BODY_READ, axum::body::to_bytes(request.into_body(), ADMIN_BODY)).await;
-    let Ok(Ok(body)) = read else {
-        return ApiError::bad_request("the form did not arrive whole", "send it again").into_response();
+    let form = match Form::read(request).await {
+        Ok(form) => form,
+        Err(error) => return error.into_response(),
     };
-    let (next, name) = (local(&field(&body, "next")), field(&body, "name"));
+    let (next, name) = (local(form.get("next")), form.get("name"));
     let Some(token) = &admin.config.admin.token else { return Redirect::to(&next).into_response() };
     let token = match auth::reveal(token) {
         Ok(token) => token,
         Err(error) => return error.into_response(),
     };
     let now = admin.clock.now();
-    match shared.tries.attempt(now, || secret::is_same(field(&body, "token").trim(), &token)) {
+    match shared.tries.attempt(now, || secret::is_same(form.get("token").trim(), &token)) {
         Ok(true) => {}
         Ok(false) => {
             tracing::warn!("somebody typed a wrong admin token into the console's sign-in");
-            return refused(StatusCode::UNAUTHORIZED, &next, &name, "That is not the token in force.");
+            return refused(StatusCode::UNAUTHORIZED, &next, name, "That is not the token in force.");
         }
         Err(wait) => {
             let seconds = wait.as_secs().max(1);
             let words = format!("Too many wrong tokens were typed here. Try again in {seconds} seconds.");
-            let mut response = refused(StatusCode::TOO_MANY_REQUESTS, &next, &name, &words);
+            let mut response = refused(StatusCode::TOO_MANY_REQUESTS, &next, name, &words);
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             return response;
         }
     }
-    let who = Operator::named(&name, "somebody with the token");
+    let who = Operator::named(name, "somebody with the token");
     let noted = Audit { who: who.0.clone(), action: "sign_in".to_owned(), subject: String::new(), detail: None };
     if let Err(error) = admin.store.audit(noted).await {
         return ApiError::from(error).into_response();
@@ -130,8 +130,4 @@ fn local(next: &str) -> String {
         && !next.starts_with("//")
         && !next.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace());
     if ours && HeaderValue::from_str(next).is_ok() { next.to_owned() } else { "/".to_owned() }
-}
-
-fn field(form: &[u8], key: &str) -> String {
-    form_urlencoded::parse(form).find(|(name, _)| name == key).map(|(_, value)| value.into_owned()).unwrap_or_default()
 }

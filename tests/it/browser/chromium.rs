@@ -150,7 +150,8 @@ impl Browser {
                 _ => None,
             };
             // What begins with `chrome:` is in the browser itself.
-            let elsewhere = |url: &&str| !url.starts_with("chrome:") && !places.iter().any(|place| url.starts_with(place));
+            let elsewhere =
+                |url: &&str| !url.starts_with("chrome:") && !places.iter().any(|place| url.starts_with(place));
             if let Some(url) = url.filter(elsewhere) {
                 found.push(format!("asked of another place: {url}"));
             }

@@ -1,7 +1,13 @@
 //! The console's pages, asked for as a browser does.
 
 #[cfg(test)]
+mod actions;
+#[cfg(test)]
 pub mod browser;
+#[cfg(test)]
+mod conversations;
+#[cfg(test)]
+mod dead;
 #[cfg(test)]
 mod event;
 #[cfg(test)]

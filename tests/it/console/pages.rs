@@ -6,7 +6,21 @@ use hubspot_bridge::domain::Reason;
 use super::browser::{HTML, ask, get, post};
 use crate::admin::house::House;
 
-const PAGES: [&str; 6] = ["/", "/events", "/events?state=x", "/events/evt_1", "/why", "/why?id=t1"];
+const PAGES: [&str; 13] = [
+    "/",
+    "/events",
+    "/events?state=x",
+    "/events/evt_1",
+    "/events/evt_1/replay",
+    "/events/evt_1/skip",
+    "/conversations",
+    "/conversations/acme/t1",
+    "/dead",
+    "/dead?reason=expired",
+    "/dead/replay?event=evt_1",
+    "/why",
+    "/why?id=t1",
+];
 
 async fn lived_in() -> House {
     let house = House::new("").await;
