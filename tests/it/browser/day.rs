@@ -18,7 +18,7 @@ use crate::process::desk::{Desk, MESSAGE, TOKEN, ended, mail};
 use crate::process::replay::bury;
 
 /// More than a page of the lists.
-const BURIED: usize = 60;
+pub const BURIED: usize = 60;
 
 /// `globex` has a token that HubSpot does not know: the connection is held.
 const SETTINGS: &str = r#"
@@ -58,7 +58,7 @@ struct Globex(#[expect(dead_code, reason = "aborts the deliveries when it is dro
 impl Day {
     pub async fn spent() -> Self {
         let mut desk = Desk::closed().await;
-        desk.rewrite(|text| text + SETTINGS);
+        desk.rewrite(|text| text.replace("[admin]\n", "[admin]\nshow_messages = true\n") + SETTINGS);
         bury(&desk, BURIED).await;
         desk.bridge.start().await.unwrap();
         let letter = mail("nora@northwind.example", "Where is my parcel?", "How long does shipping take?");
@@ -76,7 +76,7 @@ impl Day {
         let missing = Effect::Status { code: 404, body: BodyKind::Standard, retry_after: None, acted: false };
         desk.settled().await;
         desk.portal.add_fault(Fault::times(10_000, "GET", MESSAGE, missing));
-        let dead = desk.asks("Do you ship to the moon?");
+        let dead = desk.asks("How long does shipping take?");
         let events = desk.settled().await;
         assert_eq!(ended(&events, &dead.message), "dead/message_not_found");
         desk.portal.clear_faults();
@@ -90,11 +90,6 @@ impl Day {
         let events = self.desk.events().await;
         let found = events.iter().find(|event| event["message_id"] == of.message.0.as_str());
         found.unwrap()["id"].as_str().unwrap().to_owned()
-    }
-
-    /// The session of a conversation: `ses_3`.
-    pub async fn session(&self, of: &Posted) -> String {
-        self.desk.session(&of.thread).await["id"].as_str().unwrap().to_owned()
     }
 
     /// Signs in as somebody, who is then on the page asked for.

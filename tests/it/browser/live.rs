@@ -28,19 +28,27 @@ async fn console_live() {
     day.desk.bridge.start().await.unwrap();
     browser.until("that it is live again", "document.getElementById('live-state').dataset.state === 'live'").await;
     let asked = day.desk.asks("How do I reset my password?");
+    day.desk.until("its answer", async || !day.desk.answers(&asked.thread).is_empty()).await;
     browser.until("the event after the break", &row(asked.message.as_str())).await;
     assert_eq!(browser.driver.script("return window.unbroken").await, true, "the page was loaded anew");
     // The browser notes the break for what it asked of the bridge then.
     let broken = [format!("{}/live", day.console), events];
 
     browser.driver.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
-    for path in ["/", "/events", "/why"] {
+    for path in ["/", "/events", "/conversations", "/dead", "/connections", "/audit", "/settings", "/why"] {
         browser.goto(&format!("{}{path}", day.console)).await;
         browser.shows("Grace").await;
     }
     browser.fills("id", asked.thread.as_str()).await;
     browser.presses("Find").await;
     browser.shows(&format!("Why: {}", asked.thread)).await;
+    let session = day.desk.session(&asked.thread).await;
+    assert_eq!(session["state"], "ai");
+    browser.goto(&format!("{}/conversations/acme/{}", day.console, asked.thread)).await;
+    browser.presses("Pause the AI …").await;
+    browser.presses("Pause the AI").await;
+    browser.shows("The AI was asked to fall silent").await;
+    day.desk.until("the pause", async || day.desk.session(&asked.thread).await["state"] == "paused").await;
     browser.presses("Sign out").await;
     browser.shows("Admin token").await;
     browser.closes(found, &[day.console], &broken).await;

@@ -7,6 +7,7 @@
     reason = "clippy's own exception for tests does not reach the helpers beside them"
 )]
 
+mod actions;
 mod chromium;
 mod day;
 mod driver;

@@ -13,6 +13,10 @@ const PLACES: &[(&str, &str, u16)] = &[
     ("events-dead", "/events?state=dead&connection=acme", 200),
     ("events-none", "/events?thread=1", 200),
     ("events-wrong", "/events?since=soon&state=gone", 400),
+    ("conversations", "/conversations", 200),
+    ("no-conversation", "/conversations/acme/1", 404),
+    ("dead", "/dead", 200),
+    ("dead-reason", "/dead?reason=message_not_found", 200),
     ("connections", "/connections", 200),
     ("connection", "/connections/acme", 200),
     ("connection-held", "/connections/globex", 200),
@@ -64,9 +68,16 @@ async fn console_pages() {
             looks.found.push(format!("nobody looks at {link}, which the navigation leads to"));
         }
     }
-    for (name, of) in [("answered", &day.answered), ("handed", &day.handed), ("dead", &day.dead), ("held", &day.held)] {
+    for (name, of, connection) in [
+        ("answered", &day.answered, "acme"),
+        ("handed", &day.handed, "acme"),
+        ("paused", &day.paused, "acme"),
+        ("dead", &day.dead, "acme"),
+        ("held", &day.held, "globex"),
+    ] {
         looks.at(&format!("event-{name}"), &format!("/events/{}", day.event(of).await), 200).await;
         looks.at(&format!("why-{name}"), &format!("/why?id={}", of.thread), 200).await;
+        looks.at(&format!("conversation-{name}"), &format!("/conversations/{connection}/{}", of.thread), 200).await;
     }
     let older = day.desk.api("/events?limit=50").await["next"].as_str().unwrap().to_owned();
     looks.at("events-older", &format!("/events?cursor={older}"), 200).await;
