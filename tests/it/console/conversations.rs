@@ -272,7 +272,7 @@ async fn messages_are_fetched_on_demand_and_shown_as_plain_text() {
 async fn an_ill_hubspot_costs_its_parts_of_the_page_and_a_few_seconds_at_most() {
     let (house, path) = talked(true).await;
     let admin = house.life().admin.clone();
-    for route in ["/conversations/v3/conversations/threads/*", "/conversations/v3/conversations/threads/*/messages"] {
+    for route in ["/conversations/**", "/crm/**", "/account-info/**"] {
         house.portal.add_fault(Fault::times(50, "GET", route, Effect::Timeout { acted: false }));
     }
     let began = tokio::time::Instant::now();
