@@ -15,7 +15,7 @@ const EVENTS_MAX: u32 = 50;
 pub(super) const CONVERSATIONS_MAX: usize = 3;
 
 /// Everything known about an id; empty when nothing is.
-pub(super) async fn gather(ledger: &dyn Ledger, id: &str) -> Result<Known, Error> {
+pub(in crate::admin) async fn gather(ledger: &dyn Ledger, id: &str) -> Result<Known, Error> {
     let mut found = ledger.find(id).await?;
     only_what_it_names(id, &mut found);
     if !id.starts_with("evt_") && !id.starts_with("ses_") {

@@ -13,7 +13,7 @@ use crate::admin::console::form::Form;
 use crate::admin::console::{Page, layout, parts};
 use crate::admin::error::ApiError;
 use crate::admin::operator::Operator;
-use crate::admin::replay::{Refusal, Replayed, Wish};
+use crate::admin::replay::{BulkReplay, Refusal, Wish};
 use crate::admin::{State, events, replay};
 use crate::domain::{ConnectionName, Event, EventId, Reason};
 use crate::limits::REPLAY_AT_ONCE;
@@ -134,7 +134,7 @@ pub(in crate::admin::console) async fn perform(
     if form.get("event").is_empty() && !form.get("reason").is_empty() {
         return some_of_all(&admin, &who, All::read(&form)?, form.get("so_far").parse().unwrap_or(0)).await;
     }
-    let mut done = Replayed::default();
+    let mut done = BulkReplay::default();
     // Those of a chunk share a commit.
     for ids in chosen(&form)?.chunks(REPLAY_AT_ONCE) {
         let results = join_all(ids.iter().map(async |id| (*id, replay::replay(&admin, &who, *id, false).await))).await;
@@ -170,7 +170,7 @@ async fn some_of_all(admin: &State, who: &Operator, all: All, before: usize) -> 
 }
 
 /// What became of a go; `so_far` counts the goes before it, too.
-fn told(who: &Operator, done: &Replayed, so_far: usize, go_on: &Markup) -> axum::response::Response {
+fn told(who: &Operator, done: &BulkReplay, so_far: usize, go_on: &Markup) -> axum::response::Response {
     let title = format!("{so_far} replayed");
     let main = html! {
         main.narrow.confirm {
