@@ -123,7 +123,7 @@ async fn newest(
 }
 
 async fn read(admin: &State, shared: &Shared, place: Place) -> Result<Shown, ApiError> {
-    let mut known = why::known_of(admin.ledger.as_ref(), place.object.id()).await?;
+    let mut known = why::gathered(admin.ledger.as_ref(), place.object.id()).await?;
     let found = &mut known.found;
     // Other portals, and tickets, may have the same number.
     found.events.retain(|history| history.event.connection == place.connection);

@@ -115,7 +115,12 @@ fn run_lines(event: &Event, run: &RunRecord) -> Vec<Line> {
     };
     let mut lines = vec![Line::new(run.started_at, began)];
     lines.extend(run.steps.iter().map(steps::line));
-    let ended = run_end(run).map(|words| format!("Run {run_number}{turn} {words}."));
+    let ended = match run.note.as_deref() {
+        Some(why) if why != "finished" && why != "crashed" => {
+            Some(format!("Put off{turn}: {}.", why.trim_end_matches('.')))
+        }
+        _ => run_end(run).map(|words| format!("Run {run_number}{turn} {words}.")),
+    };
     let at = run.ended_at.unwrap_or(run.started_at);
     lines.extend(ended.map(|words| Line::new(at, words)));
     lines

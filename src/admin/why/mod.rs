@@ -15,7 +15,7 @@ mod steps;
 mod subject;
 
 pub(super) use event::{came_in, run_end, words as outcome_words};
-pub(super) use gather::gather as known_of;
+pub(super) use gather::gather as gathered;
 pub(super) use steps::line as step_line;
 
 use std::collections::HashSet;

@@ -64,7 +64,7 @@ async fn address(context: &Context, place: &Place) -> Result<Option<String>, Err
 
 fn panel(found: &CustomerContext) -> Markup {
     html! {
-        div.context {
+        div.known {
             (part("Contact", "HubSpot has no contact with this address.", &found.contact, contact))
             (part("Company", "The contact has no company.", &found.company, company))
             (part("Deals", "The contact has no deals.", &found.deals, |deals| deals_list(deals)))
