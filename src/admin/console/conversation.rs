@@ -130,9 +130,6 @@ async fn read(admin: &State, shared: &Shared, place: Place) -> Result<Shown, Api
     found.events.retain(|history| history.event.object.as_ref() == Some(&place.object));
     found.sessions.retain(|session| place.session.as_ref().is_some_and(|its| its.id == session.id));
     found.mailboxes.retain(|mailbox| mailbox.key.connection == place.connection && mailbox.key.object == place.object);
-    let events = found.events.iter().map(|history| history.event.id.to_string());
-    let subjects: Vec<String> = events.chain(found.sessions.iter().map(|session| session.id.to_string())).collect();
-    known.audits.retain(|record| subjects.contains(&record.audit.subject));
     let holds = admin.store.holds().await?;
     let story = why::tell(&known, &holds, admin.clock.now());
     let hold = holds.into_iter().find(|hold| hold.connection == place.connection);

@@ -88,16 +88,16 @@ impl Walk<'_> {
         self.browser.goto(&format!("{}/conversations/acme/{thread}", self.looks.origin)).await;
     }
 
+    /// One that is ticked, then all that are left: their messages never were.
     async fn dead_letters(&mut self) {
-        self.asks("/dead", "Replay all of this reason …", "dead-asks").await;
-        self.confirms("Replay them", &format!("{BURIED} replayed")).await;
-        self.looks.here("dead-replayed", 200).await;
-        // They are of messages that never were.
-        self.day.desk.settled().await;
         self.browser.goto(&format!("{}/dead", self.looks.origin)).await;
-        self.browser.driver.script("document.querySelector('[name=event]').click()").await;
+        self.browser.driver.script("document.querySelector('main [name=event]').click()").await;
         self.browser.presses("Replay the chosen …").await;
         self.confirms("Replay it", "1 replayed").await;
+        self.day.desk.settled().await;
+        self.asks("/dead", "Replay all of this reason …", "dead-asks").await;
+        self.confirms("Replay them", &format!("{} replayed", BURIED - 1)).await;
+        self.looks.here("dead-replayed", 200).await;
     }
 
     async fn doctor(&mut self) {

@@ -149,9 +149,10 @@ impl Browser {
                 Some("Network.webSocketCreated") => message["params"]["url"].as_str(),
                 _ => None,
             };
-            // What begins with `chrome:` is in the browser itself.
-            let elsewhere =
-                |url: &&str| !url.starts_with("chrome:") && !places.iter().any(|place| url.starts_with(place));
+            // In the browser itself: its start page, the icons of its form fields.
+            let is_inside = |url: &str| url.starts_with("chrome:") || url.starts_with("data:");
+            let is_ours = |url: &str| places.iter().any(|place| url.starts_with(place));
+            let elsewhere = |url: &&str| !is_inside(url) && !is_ours(url);
             if let Some(url) = url.filter(elsewhere) {
                 found.push(format!("asked of another place: {url}"));
             }

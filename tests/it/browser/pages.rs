@@ -68,6 +68,13 @@ async fn console_pages() {
             looks.found.push(format!("nobody looks at {link}, which the navigation leads to"));
         }
     }
+    details(&day, &mut looks).await;
+    let Looks { found, refused, origin, .. } = looks;
+    browser.closes(found, &[origin], &refused).await;
+}
+
+/// The pages of one thing, of each kind of fate.
+async fn details(day: &Day, looks: &mut Looks<'_>) {
     for (name, of, connection) in [
         ("answered", &day.answered, "acme"),
         ("handed", &day.handed, "acme"),
@@ -79,8 +86,10 @@ async fn console_pages() {
         looks.at(&format!("why-{name}"), &format!("/why?id={}", of.thread), 200).await;
         looks.at(&format!("conversation-{name}"), &format!("/conversations/{connection}/{}", of.thread), 200).await;
     }
+    let (thread, id) = (&day.handed.thread, &day.answered.thread);
+    looks.at("conversation-messages", &format!("/conversations/acme/{thread}?messages=1"), 200).await;
+    looks.at("conversation-crm", &format!("/conversations/acme/{id}?crm=1"), 200).await;
+    looks.at("why-live", &format!("/why?id={thread}&live=1"), 200).await;
     let older = day.desk.api("/events?limit=50").await["next"].as_str().unwrap().to_owned();
     looks.at("events-older", &format!("/events?cursor={older}"), 200).await;
-    let Looks { found, refused, origin, .. } = looks;
-    browser.closes(found, &[origin], &refused).await;
 }

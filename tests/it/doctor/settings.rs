@@ -102,7 +102,8 @@ async fn without_ticketing_nothing_of_it_is_looked_at() {
         bench.acme().ticketing.enabled = false;
         "77".clone_into(&mut bench.acme().ticketing.pipeline);
     };
-    let gone = ["custom data", "pipeline", "stage", "subscription ticket.propertyChange", "tag property"].map(|check| (check.to_owned(), None));
+    let gone = ["custom data", "pipeline", "stage", "subscription ticket.propertyChange", "tag property"]
+        .map(|check| (check.to_owned(), None));
     assert_eq!(differs(off).await, gone.into());
     assert!(words(off, "ticketing").await.starts_with("off"));
 }
