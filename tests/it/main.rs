@@ -3,6 +3,7 @@ mod admin;
 mod agents;
 mod alerts;
 mod app_template;
+mod browser;
 mod config;
 mod console;
 mod console_overview;

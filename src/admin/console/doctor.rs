@@ -79,7 +79,7 @@ pub(super) fn report(name: &str, lines: &[Line]) -> Markup {
             ol.checks { @for line in lines { (parts::check(line)) } }
             h2 { "Again" }
             (forms(name))
-            p { a href=(format!("/connections/{name}")) { "Back to " (name) } }
+            p.small { a href=(format!("/connections/{name}")) { "Back to " (name) } }
         }
     }
 }

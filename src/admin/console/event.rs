@@ -42,7 +42,7 @@ pub(super) async fn page(
     };
     let event: EventId = id.parse().map_err(|_| missing())?;
     let history = admin.ledger.event(event).await?.ok_or_else(missing)?;
-    Ok(show(&who, &read(&admin, &shared, history).await?, &actions::notice(&uri)))
+    Ok(show(&who, &Box::pin(read(&admin, &shared, history)).await?, &actions::notice(&uri)))
 }
 
 async fn read(admin: &State, shared: &Shared, history: EventHistory) -> Result<Shown, ApiError> {

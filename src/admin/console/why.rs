@@ -53,7 +53,7 @@ fn told(story: &Answer) -> Markup {
                 }
                 (seen(story))
                 @if !story.links.is_empty() {
-                    p.links { @for link in &story.links { a href=(link.url) rel="noreferrer" { (link.what) } " " } }
+                    ul.links { @for link in &story.links { li { a href=(link.url) rel="noreferrer" { (link.what) } } } }
                 }
                 h2 { "What happened, newest first" }
                 ol.moments {

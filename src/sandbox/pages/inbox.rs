@@ -34,6 +34,7 @@ pub async fn page(State(site): State<Site>, Query(who): Query<As>) -> Response {
     let Some(rep) = who.rep(&seed) else { return layout::no_thread() };
     let main = html! {
         main.desk.none {
+            h1.unseen { "Inbox" }
             (list(&site, &seed, rep, None))
             section.empty { p.quiet { "Choose a conversation." } }
         }

@@ -25,7 +25,7 @@ mod outside;
 mod own_agent;
 mod power;
 mod proxy;
-mod replay;
+pub(crate) mod replay;
 mod rounds;
 mod rules;
 mod secrets;

@@ -50,7 +50,7 @@ async fn what_died_is_replayed_to_its_answer() {
 }
 
 /// Stores so many dead events, each of its own thread.
-async fn bury(desk: &Desk, count: usize) {
+pub async fn bury(desk: &Desk, count: usize) {
     let options = Options {
         location: Location::File(desk.database()),
         lock_wait: Duration::from_secs(5),
