@@ -2,7 +2,7 @@
 
 use crate::fill::Marks;
 
-/// Pages of the console; `THREAD`, `MESSAGE` and the like are filled in. One that is not there is left out and said so.
+/// Pages of the console; `THREAD`, `MESSAGE` and the like are filled in.
 const PAGES: &[&str] = &[
     "/",
     "/events",
@@ -95,18 +95,16 @@ pub struct Words {
     pub times: [String; 3],
 }
 
-/// Every path, with the word whether it may be missing.
-pub fn all(words: &Words) -> Vec<(String, bool)> {
+/// Every path.
+pub fn all(words: &Words) -> Vec<String> {
     let joined = |base: &str, parts: [&str; 2]| {
         let query: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         if query.is_empty() { base.to_owned() } else { format!("{base}?{}", query.join("&")) }
     };
     let events = FILTERS.iter().flat_map(|filter| ENDS.iter().map(|end| joined("/api/v1/events", [filter, end])));
     let sessions = SESSIONS.iter().map(|filter| joined("/api/v1/sessions", [filter, ""]));
-    let api = API.iter().map(|path| (*path).to_owned()).chain(events).chain(sessions).map(|path| (path, false));
-    api.chain(PAGES.iter().map(|path| ((*path).to_owned(), true)))
-        .map(|(path, page)| (filled(&path, words), page))
-        .collect()
+    let fixed = API.iter().chain(PAGES).map(|path| (*path).to_owned());
+    fixed.chain(events).chain(sessions).map(|path| filled(&path, words)).collect()
 }
 
 fn filled(path: &str, words: &Words) -> String {

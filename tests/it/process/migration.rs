@@ -67,13 +67,13 @@ async fn an_update_in_the_middle_of_a_reply_repeats_nothing() {
             // Killed wherever it is by then.
             let _ = timeout(Duration::from_millis(draw.u64(10..250)), desk.bridge.start()).await;
             desk.bridge.kill().await;
-            assert!([1, 2].contains(&version(&database)));
+            assert!([1, 3].contains(&version(&database)));
         }
         desk.bridge.start().await.unwrap();
         let events = desk.settled().await;
         assert_eq!(ended(&events, &asked.message), "replied", "acted: {acted}, {events:#?}");
         assert_eq!(desk.answers(&asked.thread).len(), 1, "acted: {acted}");
-        assert_eq!((version(&database), version(&beside(&database, ".v1.bak"))), (2, 1));
+        assert_eq!((version(&database), version(&beside(&database, ".v1.bak"))), (3, 1));
     }
 }
 
@@ -83,15 +83,15 @@ async fn a_newer_database_is_refused_with_what_to_do() {
     desk.bridge.stop().await;
     Connection::open(desk.database()).unwrap().pragma_update(None, "user_version", 9).unwrap();
     let before = std::fs::read(desk.database()).unwrap();
-    let kept = beside(&desk.database(), ".v2.bak");
-    for (is_kept, fix) in [(false, "restore a copy that `backup` made"), (true, "bridge.db.v2.bak to ")] {
+    let kept = beside(&desk.database(), ".v3.bak");
+    for (is_kept, fix) in [(false, "restore a copy that `backup` made"), (true, "bridge.db.v3.bak to ")] {
         if is_kept {
             std::fs::write(&kept, "a copy").unwrap();
         }
         let refused = desk.run(&["serve"]).await;
         let said = super::desk::printed(&refused);
         assert_eq!(refused.status.code(), Some(1), "{said}");
-        for words in ["schema 9", "release's 2", "start the release that wrote it", fix] {
+        for words in ["schema 9", "release's 3", "start the release that wrote it", fix] {
             assert!(said.contains(words), "{words} is missing in: {said}");
         }
         assert_eq!(said.contains(".bak"), is_kept, "a copy that is not there is not named: {said}");
