@@ -112,7 +112,7 @@ async fn five(router: &Router, path: &str) -> Result<(StatusCode, [Duration; 2])
 fn router(store: Arc<SqliteStore>) -> Router {
     let desk = desk::Desk::new(desk::LEAST);
     #[expect(clippy::expect_used, reason = "settings of the tests")]
-    let config = Arc::new(desk.load(&[]).ok().expect("good settings").config);
+    let config = Arc::new(desk.load(&[]).expect("good settings").config);
     store.know_portals(config.connections.values().map(|connection| connection.portal_id));
     admin::router(admin::State {
         store: Arc::<SqliteStore>::clone(&store),

@@ -65,9 +65,9 @@ pub fn fill(path: &Path, shape: Shape, events: i64, now: i64) -> Result<Marks, B
     }
     tx.execute_batch("PRAGMA application_id = 1213416018; PRAGMA user_version = 2")?;
     tx.commit()?;
-    let of_threads = |from: i64| (from..).find(|id| *id % (THREADS + TICKETS) < THREADS).unwrap_or(from);
+    let of_threads = |from: i64| (from..=events).find(|id| *id % (THREADS + TICKETS) < THREADS).unwrap_or(from);
     Ok(Marks {
-        thread: object(1).to_owned(),
+        thread: object(1),
         ticket: object(THREADS + 1),
         messages: [message(of_threads(events / 3)), message(of_threads(events - 10_000))],
     })
@@ -90,8 +90,7 @@ fn end(shape: Shape, id: i64, events: i64) -> End {
         (_, 2) => done("note_mirrored"),
         (_, 3) => skipped("skipped_by_operator"),
         (_, 4) => ("running", None, None),
-        (_, 5 | 6) => PENDING,
-        (Shape::AllOpen, _) => PENDING,
+        (_, 5 | 6) | (Shape::AllOpen, _) => PENDING,
         (Shape::AllEnded, _) => done("replied"),
         (Shape::Usual, _) if id > events - events / 50 => PENDING,
         (Shape::Usual, _) => match scatter(id) % 1_000 {

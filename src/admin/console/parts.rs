@@ -129,6 +129,24 @@ pub(super) fn moment(at: crate::domain::Timestamp, words: &Markup) -> Markup {
     html! { li { (layout::time(at)) div { (words) } } }
 }
 
+/// One line of a checklist: its state in a word and a sign, not by colour alone.
+pub(super) fn check(line: &doctor::Line) -> Markup {
+    let (sign, word, class) = match line.status {
+        doctor::Status::Ok => ("✓", "ok", "good"),
+        doctor::Status::Warning => ("!", "warning", "warn"),
+        doctor::Status::Failed => ("✗", "failed", "bad"),
+    };
+    html! {
+        li {
+            span.pill.(class) { span aria-hidden="true" { (sign) } " " (word) }
+            div {
+                strong { (line.check) } p { (prose(&line.seen)) }
+                @if let Some(fix) = &line.fix { p.fix { "To do: " (prose(fix)) } }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,24 +162,6 @@ mod tests {
     fn durations_are_read_at_a_glance() {
         for (ms, words) in [(430, "430 ms"), (1_240, "1.2 s"), (185_000, "3 min 5 s"), (7_380_000, "2 h 3 min")] {
             assert_eq!(duration(Duration::from_millis(ms)), words);
-        }
-    }
-}
-
-/// One line of a checklist: its state in a word and a sign, not by colour alone.
-pub(super) fn check(line: &doctor::Line) -> Markup {
-    let (sign, word, class) = match line.status {
-        doctor::Status::Ok => ("✓", "ok", "good"),
-        doctor::Status::Warning => ("!", "warning", "warn"),
-        doctor::Status::Failed => ("✗", "failed", "bad"),
-    };
-    html! {
-        li {
-            span.pill.(class) { span aria-hidden="true" { (sign) } " " (word) }
-            div {
-                strong { (line.check) } p { (prose(&line.seen)) }
-                @if let Some(fix) = &line.fix { p.fix { "To do: " (prose(fix)) } }
-            }
         }
     }
 }

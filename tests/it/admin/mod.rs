@@ -18,6 +18,7 @@ mod health;
 pub mod house;
 #[cfg(test)]
 mod openapi;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod routes;
@@ -25,4 +26,5 @@ mod routes;
 pub mod schema;
 #[cfg(test)]
 mod why;
+#[cfg(test)]
 mod why_rules;

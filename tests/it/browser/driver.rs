@@ -1,4 +1,4 @@
-//! As much of WebDriver as the walks need: one session with a chromedriver.
+//! As much of `WebDriver` as the walks need: one session with a chromedriver.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
@@ -8,13 +8,13 @@ use hubspot_bridge::sandbox::deliver;
 use reqwest::Client;
 use serde_json::{Value, json};
 
-/// The keys that have no character, as WebDriver writes them.
+/// The keys that have no character, as `WebDriver` writes them.
 pub const TAB: &str = "\u{E004}";
 pub const ENTER: &str = "\u{E007}";
 
 /// Longer than the browser's own limits.
 const ANSWER: Duration = Duration::from_mins(3);
-/// How WebDriver calls the id of an element.
+/// How `WebDriver` calls the id of an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 pub struct Driver {
@@ -60,7 +60,7 @@ impl Driver {
         answer.unwrap_or_else(|message| unreachable!("WebDriver refused {path}: {message}"))
     }
 
-    /// The first element of an XPath.
+    /// The first element of an `XPath`.
     pub async fn find(&self, xpath: &str) -> Option<String> {
         let found = self.send("/element", json!({ "using": "xpath", "value": xpath })).await.ok()?;
         found[ELEMENT].as_str().map(str::to_owned)
@@ -94,7 +94,7 @@ impl Driver {
         self.call("/execute/async", json!({ "script": script, "args": [] })).await
     }
 
-    /// One command of the DevTools protocol.
+    /// One command of the `DevTools` protocol.
     pub async fn devtools(&self, command: &str, params: Value) -> Value {
         self.call("/goog/cdp/execute", json!({ "cmd": command, "params": params })).await
     }
