@@ -11,6 +11,8 @@ use super::session;
 use crate::domain::{Ending, Event, EventId, EventKind, Object, Outcome, Reason, Session, State};
 use crate::store::{Error, Operation, SessionKey};
 
+const TOLD: &str = "has reached the agent's side, or may have; a replay would tell it twice";
+
 /// Does it, or says why not.
 pub(super) fn operate(tx: &mut Tx<'_>, operation: Operation) -> Result<(), Fault> {
     match operation {
@@ -23,6 +25,9 @@ fn replay(tx: &mut Tx<'_>, id: EventId, force: bool) -> Result<(), Fault> {
     let (event, mailbox) = find(tx, id)?;
     if let Some(why) = hopeless(&event) {
         return Err(Error::Refused(format!("{id} {why}")).into());
+    }
+    if relay_may_stand(tx, &event)? {
+        return Err(Error::Refused(format!("{id} {TOLD}")).into());
     }
     let Some(mut mailbox) = mailbox else {
         return Err(
@@ -59,11 +64,12 @@ fn hopeless(event: &Event) -> Option<&'static str> {
     match (event.state, event.outcome, event.reason) {
         (State::Pending, _, _) => Some("waits already; it is worked on when it is due"),
         (State::Running, _, _) => Some("is being worked on; wait until its turn has ended"),
-        (_, Some(Outcome::Relayed | Outcome::NoteMirrored), _) => {
-            Some("has reached the agent's side; a replay would tell it twice")
-        }
+        (_, Some(Outcome::Relayed | Outcome::NoteMirrored), _) => Some(TOLD),
         (_, _, Some(Reason::UnknownPortal)) => {
             Some("is of a portal that no connection has; nothing of that portal can be read")
+        }
+        (State::Done, _, _) if is_request(event.kind) => {
+            Some("is a request that was done; ask for it anew, a replay would do it a second time")
         }
         _ if event.kind == EventKind::Unreadable => {
             Some("could not be read when it came in, and nothing of it was kept")
@@ -72,12 +78,32 @@ fn hopeless(event: &Event) -> Option<&'static str> {
     }
 }
 
-/// Keeps the runs so far: the event's next turn is another one.
+/// Asks for something to be done, rather than telling what happened.
+fn is_request(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Action | EventKind::HandoffRequest | EventKind::DeliveryCheck | EventKind::TicketWrite)
+}
+
+/// Did its turn carry the words to the agent's side, or may it have, though it ended otherwise?
+fn relay_may_stand(tx: &Tx<'_>, event: &Event) -> Result<bool, Fault> {
+    let id = match (&event.message_id, &event.object) {
+        (Some(message), _) => message.as_str(),
+        (None, Some(Object::Note(note))) => note.as_str(),
+        (None, _) => return Ok(false),
+    };
+    let mut statement = tx.conn.prepare_cached(
+        "SELECT 1 FROM steps WHERE turn_id = ?1 AND status IN ('intended', 'done') \
+         AND substr(name, 1, length(?2)) = ?2",
+    )?;
+    Ok(statement.exists(params![event.turn.map(|turn| turn.0), format!("relay/{id}/")])?)
+}
+
+/// Keeps the runs so far: the event's next turn is another one. Of a turn that retention took nothing is left to keep.
 fn remember(tx: &Tx<'_>, event: &Event) -> Result<(), Fault> {
     if let (Some(turn), 1..) = (event.turn, event.attempts) {
         tx.conn
             .prepare_cached(
-                "INSERT INTO replayed (event_id, turn_id, attempts) VALUES (?1, ?2, ?3) \
+                "INSERT INTO replayed (event_id, turn_id, attempts) \
+                 SELECT ?1, id, ?3 FROM turns WHERE id = ?2 \
                  ON CONFLICT DO UPDATE SET attempts = attempts + excluded.attempts",
             )?
             .execute(params![event.id.0, turn.0, event.attempts])?;
@@ -121,12 +147,12 @@ fn find(tx: &Tx<'_>, id: EventId) -> Result<(Event, Option<Mailbox>), Fault> {
 }
 
 /// Would a replay lead to a second answer? Every customer's message at or before `answered_through` is settled, however
-/// its event ended; so is one whose turn died when its reply stood in the thread, or may have.
+/// its event ended; so is one whose turn ended in whatever way when its reply stood in the thread, or may have.
 fn answered(tx: &Tx<'_>, event: &Event) -> Result<bool, Fault> {
     if !event.kind.announces_message() || event.reason.is_some_and(is_no_question) {
         return Ok(false);
     }
-    if event.reason == Some(Reason::AlreadyAnswered) || (event.state == State::Dead && reply_may_stand(tx, event)?) {
+    if event.reason == Some(Reason::AlreadyAnswered) || reply_may_stand(tx, event)? {
         return Ok(true);
     }
     let through = session_of(tx, event)?.and_then(|session| session.answered_through);
