@@ -7,8 +7,9 @@ use super::core::Tx;
 use super::event::{self, select_events};
 use super::fault::Fault;
 use super::mailbox::Mailbox;
-use super::session;
-use crate::domain::{Ending, Event, EventId, EventKind, Object, Outcome, Reason, Session, State};
+use super::{session, turn};
+use crate::domain::{Ending, Event, EventId, EventKind, Object, Outcome, Reason, Session, State, Timestamp};
+use crate::limits::{REPLAY_PACE, REPLAY_WAIT, REPLAYS_DUE};
 use crate::store::{Error, Operation, SessionKey};
 
 const TOLD: &str = "has reached the agent's side, or may have; a replay would tell it twice";
@@ -39,13 +40,16 @@ fn replay(tx: &mut Tx<'_>, id: EventId, force: bool) -> Result<(), Fault> {
         return Err(Error::AlreadyAnswered.into());
     }
     remember(tx, &event)?;
+    let due_at = paced(tx);
+    // As `append` stores what is due now, and what is due later.
+    let timing = if due_at > tx.now { 2 } else { 0 };
     let data = if answered { Some(forced(event.data.as_deref())) } else { event.data };
     tx.conn
         .prepare_cached(
-            "UPDATE events SET state = 'pending', timing = 0, due_at = ?2, data = ?3, attempts = 0, outcome = NULL, \
+            "UPDATE events SET state = 'pending', timing = ?4, due_at = ?2, data = ?3, attempts = 0, outcome = NULL, \
              reason = NULL, detail = NULL, finished_at = NULL WHERE id = ?1",
         )?
-        .execute(params![id.0, tx.now.0, data])?;
+        .execute(params![id.0, due_at.0, data, timing])?;
     tx.memory.tally.open += 1;
     if mailbox.turn.is_none() {
         // An operator's word is a fresh start: what failed before in this mailbox is tried at once, too.
@@ -57,6 +61,15 @@ fn replay(tx: &mut Tx<'_>, id: EventId, force: bool) -> Result<(), Fault> {
     mailbox.save(tx)?;
     tx.memory.effects.wake = true;
     Ok(())
+}
+
+/// When the next replay is due: a few at once, many one after the other.
+fn paced(tx: &mut Tx<'_>) -> Timestamp {
+    let now = tx.now;
+    // Where the clock was set back, what was planned by the old one counts no longer than the longest wait.
+    let planned = tx.memory.replays_until.max(now).min(now.after(REPLAY_WAIT));
+    tx.memory.replays_until = planned.after(REPLAY_PACE);
+    planned.before(REPLAY_PACE * REPLAYS_DUE).max(now)
 }
 
 /// Why working on it again could come to nothing good.
@@ -120,6 +133,7 @@ fn skip(tx: &mut Tx<'_>, id: EventId) -> Result<(), Fault> {
         );
     };
     event::end(tx, mailbox.connection, &Ending::skipped(id, Reason::SkippedByOperator))?;
+    forget_turn(tx, &mut mailbox, &event)?;
     mailbox.reschedule(tx)?;
     if mailbox.turn.is_none() && mailbox.due_at.is_none() {
         // Nothing waits any more: the failures were the skipped event's.
@@ -128,6 +142,22 @@ fn skip(tx: &mut Tx<'_>, id: EventId) -> Result<(), Fault> {
         mailbox.times.not_before = None;
     }
     mailbox.save(tx)
+}
+
+/// The turn that was put off was the skipped event's alone: what comes next has runs of its own.
+fn forget_turn(tx: &Tx<'_>, mailbox: &mut Mailbox, event: &Event) -> Result<(), Fault> {
+    let Some(dissolved) = mailbox.dissolved.filter(|turn| event.turn.map(|turn| turn.0) == Some(*turn)) else {
+        return Ok(());
+    };
+    let others = tx
+        .conn
+        .prepare_cached("SELECT 1 FROM events WHERE mailbox_id = ?1 AND state = 'pending' AND turn_id = ?2 LIMIT 1")?
+        .exists([mailbox.id, dissolved])?;
+    if !others {
+        turn::end(tx, dissolved, "skipped")?;
+        mailbox.dissolved = None;
+    }
+    Ok(())
 }
 
 fn find(tx: &Tx<'_>, id: EventId) -> Result<(Event, Option<Mailbox>), Fault> {
