@@ -41,6 +41,14 @@ pub const REPLAY_AT_ONCE: usize = 20;
 /// After this time a replay by filter begins with no further ones, and says where to go on.
 pub const REPLAY_TIME: Duration = Duration::from_secs(4);
 
+/// So many replayed events are due at once; further ones one after the other at this pace, so that live messages find no
+/// queue before them: a thousand in eight minutes, and two conversations a second are less than HubSpot's budget carries.
+pub const REPLAYS_DUE: u32 = 20;
+/// Between two of them.
+pub const REPLAY_PACE: Duration = Duration::from_millis(500);
+/// No replay waits longer, however many there are.
+pub const REPLAY_WAIT: Duration = Duration::from_hours(24);
+
 /// How far HubSpot's v3 timestamp may be from our clock, both ways, inclusive. HubSpot's rule. Beyond it: 401.
 pub const SIGNATURE_WINDOW_MS: u64 = 300_000;
 

@@ -166,28 +166,45 @@ pub(super) async fn replay_many(admin: &State, who: &Operator, wish: Wish) -> Re
     let mut done = BulkReplay { next: page.next.map(|next| next.to_string()), ..BulkReplay::default() };
     let mut last = None;
     for some in page.items.chunks(REPLAY_AT_ONCE) {
-        if let Some(last) = last.filter(|_| started.elapsed() > REPLAY_TIME) {
+        if let Some(last) = last.clone().filter(|_| started.elapsed() > REPLAY_TIME) {
             done.next = Some(last);
             break;
         }
         let ended = some.iter().filter(|event| event.state.is_final());
-        let results = join_all(ended.map(async |event| (event.id, put_back(admin, event, wish.force).await))).await;
-        for (id, result) in results {
-            match result {
-                Ok(()) => done.replayed.push(id.to_string()),
-                Err(error) if error.is_unavailable() && done.replayed.is_empty() => return Err(error),
-                Err(error) => {
-                    done.refused.push(Refusal {
-                        id: id.to_string(),
-                        code: error.code().to_owned(),
-                        message: error.words(),
-                    });
-                }
-            }
+        let results: Vec<(EventId, Result<(), ApiError>)> =
+            join_all(ended.map(async |event| (event.id, put_back(admin, event, wish.force).await))).await;
+        let failed = done.take(results);
+        if let Some(error) = failed {
+            // Nothing of these is passed over: what was replayed of them waits already, and is left alone next time.
+            let again = last.or(wish.cursor.map(|cursor| cursor.to_string()));
+            done.next = again.or(some.first().map(|event| event.id.0.saturating_add(1).to_string()));
+            return if done.replayed.is_empty() && done.refused.is_empty() { Err(error) } else { Ok(done) };
         }
         last = some.last().map(|event| event.id.0.to_string());
     }
     Ok(done)
+}
+
+impl BulkReplay {
+    /// Adds what became of some; the store's own failure, if it failed over one of them: then no refusal among them counts
+    /// yet, as they are asked for again.
+    fn take(&mut self, results: Vec<(EventId, Result<(), ApiError>)>) -> Option<ApiError> {
+        let mut refused = Vec::new();
+        let mut failed = None;
+        for (id, result) in results {
+            match result {
+                Ok(()) => self.replayed.push(id.to_string()),
+                Err(error) if error.is_unavailable() => failed = Some(error),
+                Err(error) => {
+                    refused.push(Refusal { id: id.to_string(), code: error.code().to_owned(), message: error.words() });
+                }
+            }
+        }
+        if failed.is_none() {
+            self.refused.append(&mut refused);
+        }
+        failed
+    }
 }
 
 async fn put_back(admin: &State, event: &Event, force: bool) -> Result<(), ApiError> {

@@ -1,4 +1,5 @@
-//! How a turn ends whose run never did, under at-most-once: nothing of it is done again. Called by the worker.
+//! How a turn ends that its handler did not end: its run never did, under at-most-once, or no further one may follow.
+//! Called by the worker.
 
 use super::{Context, conversation};
 use crate::domain::{Ending, Event, Object, Reason, SessionPatch};
@@ -12,7 +13,21 @@ pub async fn end(cx: &Context, lease: &Lease, bound: &[Event], steps: &[StepReco
     Ok(Finish { endings: bound.iter().map(dead).collect(), sessions, ..Finish::default() })
 }
 
-async fn answered(
+/// A turn whose events are given up: what an earlier run answered, or may have, stays answered.
+pub async fn bury(
+    cx: &Context,
+    lease: &Lease,
+    bound: &[Event],
+    (reason, detail): (Reason, &str),
+) -> Result<Finish, store::Error> {
+    let steps = cx.store.steps(lease).await?;
+    let sessions = answered(cx, lease, bound, &steps).await?.into_iter().collect();
+    let dead = |event: &Event| Ending::dead(event.id, reason).detail(detail);
+    Ok(Finish { endings: bound.iter().map(dead).collect(), sessions, ..Finish::default() })
+}
+
+/// What a turn without a look at its conversation leaves to the session: how far the customer was answered.
+pub async fn answered(
     cx: &Context,
     lease: &Lease,
     bound: &[Event],

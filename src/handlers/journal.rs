@@ -74,6 +74,12 @@ impl<'a> Journal<'a> {
         self.steps.iter().find(|record| record.name == name)
     }
 
+    /// All steps so far.
+    #[must_use]
+    pub fn steps(&self) -> &[StepRecord] {
+        &self.steps
+    }
+
     /// The status of a step.
     #[must_use]
     pub fn status(&self, name: &str) -> Option<StepStatus> {

@@ -59,6 +59,9 @@ pub trait Store: Send + Sync {
     /// them for the echo of its own post.
     async fn waiting(&self, lease: &Lease) -> Result<Vec<Event>, Error>;
 
+    /// The journal of the open turn, as it stands now.
+    async fn steps(&self, lease: &Lease) -> Result<Vec<StepRecord>, Error>;
+
     /// Journals that a step is about to act. One that acted is refused.
     async fn intend(&self, lease: &Lease, intent: StepIntent) -> Result<(), Error>;
 

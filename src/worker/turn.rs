@@ -250,8 +250,14 @@ impl End<'_> {
 
     /// Ends every bound event as dead.
     async fn bury(&self, reason: Reason, detail: &str) {
-        let dead = self.bound.iter().map(|event| Ending::dead(event.id, reason).detail(detail));
-        self.finish(Finish { endings: dead.collect(), ..Finish::default() }).await;
+        match interrupted::bury(self.cx, self.lease, self.bound, (reason, detail)).await {
+            Ok(finish) => self.finish(finish).await,
+            Err(store::Error::LeaseLost { .. }) => tracing::warn!("the lease was lost before the turn could be ended"),
+            Err(error) => {
+                tracing::error!(error = %error_chain(&error), "a turn could not be ended");
+                self.defer(self.shared.clock.now().after(STORE_PAUSE), "the turn could not be ended", true).await;
+            }
+        }
     }
 
     async fn finish(&self, finish: Finish) {

@@ -14,7 +14,7 @@ use hubspot_bridge::domain::{
 use hubspot_bridge::hubspot::transport::{Transport, TransportError};
 use hubspot_bridge::store::{
     Appended, Audit, Batch, Claim, Error, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey,
-    StepIntent, StepResult, Store, Turn,
+    StepIntent, StepRecord, StepResult, Store, Turn,
 };
 use tokio::sync::Notify;
 use tokio::task;
@@ -205,6 +205,7 @@ fused! {
     open_turn(lease: &Lease) -> Option<Turn>;
     extend_turn(lease: &Lease) -> Vec<Event>;
     waiting(lease: &Lease) -> Vec<Event>;
+    steps(lease: &Lease) -> Vec<StepRecord>;
     intend(lease: &Lease, intent: StepIntent) -> ();
     settle(lease: &Lease, step: &str, result: StepResult) -> ();
     finish(lease: &Lease, finish: Finish) -> ();

@@ -49,8 +49,18 @@ pub(super) fn of_event(event: &Event) -> Markup {
 /// May a replay come to something, as far as the event alone says? The store has the last word.
 pub(super) fn can_replay(event: &Event) -> bool {
     let told = matches!(event.outcome, Some(Outcome::Relayed | Outcome::NoteMirrored));
+    let request = matches!(
+        event.kind,
+        EventKind::Action | EventKind::HandoffRequest | EventKind::DeliveryCheck | EventKind::TicketWrite
+    );
+    let done = request && event.state == State::Done;
     let foreign = event.reason == Some(Reason::UnknownPortal);
-    event.state.is_final() && event.object.is_some() && event.kind != EventKind::Unreadable && !told && !foreign
+    event.state.is_final()
+        && event.object.is_some()
+        && event.kind != EventKind::Unreadable
+        && !told
+        && !done
+        && !foreign
 }
 
 /// Something somebody is about to do.

@@ -33,7 +33,7 @@ use self::plan::Plan;
 use self::scene::Scene;
 use self::talk::Talk;
 use super::journal::{Journal, encode, outcome, step};
-use super::{Context, Run, Stop};
+use super::{Context, Run, Stop, interrupted};
 use crate::config::OnAgentFailure;
 use crate::domain::{Ending, Event, EventKind, Mode, Reason, SessionPatch, SessionState, ThreadId};
 use crate::filters::{ownership, pace, place};
@@ -49,12 +49,12 @@ pub async fn run(cx: &Context, run: Run<'_>, thread_id: ThreadId) -> Result<Fini
     delivery::look(&mut talk).await?;
     if nothing_to_look_at(&talk).await? {
         sort::thread_properties(&mut talk);
-        return Ok(talk.finish(None, Reason::NotAMessage));
+        return unseen(talk, Reason::NotAMessage).await;
     }
     let Some(mut scene) = Scene::read(&talk).await? else {
         wait_for_thread(&talk)?;
         delivery::gone(&mut talk);
-        return Ok(talk.finish(None, Reason::ThreadDeleted));
+        return unseen(talk, Reason::ThreadDeleted).await;
     };
     sort::thread_properties(&mut talk);
     actions::perform(&mut talk, &mut scene).await?;
@@ -115,6 +115,14 @@ fn begin<'a>(cx: &'a Context, mut run: Run<'a>, thread_id: ThreadId) -> Talk<'a>
     }
 }
 
+/// Ends a turn that saw nothing of its conversation.
+async fn unseen(talk: Talk<'_>, rest: Reason) -> Result<Finish, Stop> {
+    let answered = interrupted::answered(talk.cx, talk.lease, &talk.events, talk.journal.steps()).await?;
+    let mut finish = talk.finish(None, rest);
+    finish.sessions.extend(answered);
+    Ok(finish)
+}
+
 /// HubSpot may not show a thread it just announced: that is waited for, a little.
 fn wait_for_thread(talk: &Talk<'_>) -> Result<(), Stop> {
     let youngest = talk.events.iter().map(|event| event.received_at).max();
@@ -160,6 +168,12 @@ async fn answer(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
         let reason = if asked { session::withdrawal(reason) } else { reason };
         talk.skip_open(reason);
         return Ok(());
+    }
+    if !began && !talk.replay {
+        sort::leave_settled(talk, scene);
+        if talk.open.is_empty() {
+            return Ok(());
+        }
     }
     if let Some(plan) = act::planned(talk) {
         session::begin(talk, scene);

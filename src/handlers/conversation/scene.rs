@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::talk::Talk;
-use crate::domain::{AppId, Message, MessageId, MessageKind, Mode, Session, Thread, ThreadId, Timestamp};
+use crate::domain::{AppId, Message, MessageId, MessageKind, Mode, Reason, Session, Thread, ThreadId, Timestamp};
 use crate::filters::message::{self, Team, Us, Verdict};
 use crate::filters::ownership::{self, Conversation, Item};
 use crate::handlers::{Context, Stop};
@@ -99,14 +99,21 @@ impl Scene {
 
     /// When it was answered by anybody but the bridge.
     pub fn answers(&self) -> impl Iterator<Item = Timestamp> {
-        use crate::domain::Reason;
-        self.recent
-            .iter()
-            .zip(&self.verdicts)
-            .filter(|(message, verdict)| {
-                message.kind == MessageKind::Message
-                    && matches!(verdict, Verdict::Rep(_) | Verdict::Skip(Reason::OutgoingMessage | Reason::AiMarker))
-            })
+        self.said(|verdict| {
+            matches!(verdict, Verdict::Rep(_) | Verdict::Skip(Reason::OutgoingMessage | Reason::AiMarker))
+        })
+    }
+
+    /// Until when everything the customer wrote was settled by a rep, or by an AI that is not this bridge's. What else
+    /// went out (a confirmation of receipt) settles nothing.
+    pub fn settled_at(&self) -> Option<Timestamp> {
+        self.said(|verdict| matches!(verdict, Verdict::Rep(_) | Verdict::Skip(Reason::AiMarker))).max()
+    }
+
+    fn said(&self, by: impl Fn(&Verdict) -> bool) -> impl Iterator<Item = Timestamp> {
+        let items = self.recent.iter().zip(&self.verdicts);
+        items
+            .filter(move |(message, verdict)| message.kind == MessageKind::Message && by(verdict))
             .map(|(message, _)| message.created_at)
     }
 

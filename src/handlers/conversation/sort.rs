@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::plan::Plan;
 use super::scene::Scene;
 use super::talk::Talk;
+use super::{act, ask};
 use crate::domain::{Ending, Event, Message, MessageId, Outcome, Reason, Timestamp};
 use crate::filters::message::{Verdict, is_reps_comment};
 use crate::filters::{pace, place};
@@ -115,6 +116,24 @@ pub fn thread_properties(talk: &mut Talk<'_>) {
     talk.endings.extend(endings.collect::<Vec<_>>());
 }
 
+/// Ends what somebody else answered since, before the conversation came (back) to the AI: a replay or a late webhook
+/// brings it, and it is not answered late. What an operator sends to the AI is.
+pub fn leave_settled(talk: &mut Talk<'_>, scene: &Scene) {
+    let (Some(answered_at), None) = (scene.settled_at(), talk.requests.sent_at) else { return };
+    let settled = |message: &Message| message.created_at < answered_at;
+    // What an earlier run decided, or told an agent with a memory, is about all of them together.
+    let together = act::planned(talk).is_some() || ask::already_told(talk).is_some();
+    if together && !talk.open.iter().all(settled) {
+        return;
+    }
+    let (over, open) = std::mem::take(&mut talk.open).into_iter().partition(settled);
+    talk.open = open;
+    let over: Vec<Message> = over;
+    for message in over {
+        talk.end_message(&message.id, |event| Ending::skipped(event, Reason::AlreadyAnswered));
+    }
+}
+
 /// Adds customer messages that only the newest page shows (their webhook is late, lost or overtaken), so that an answer
 /// never skips one. Messages whose event ended already were judged then, and stay out.
 pub async fn overlooked(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
@@ -170,7 +189,9 @@ async fn ended_before(talk: &Talk<'_>, messages: &[Message]) -> Result<Vec<Messa
     let keys: Vec<_> =
         messages.iter().map(|m| crate::domain::DedupKey::of_message(talk.cx.settings.portal_id, &m.id)).collect();
     let known = talk.cx.store.known(&keys).await?;
-    let waiting = talk.cx.store.waiting(talk.lease).await?;
+    // What waits for a draft was judged: a public answer does not take it along.
+    let mut waiting = talk.cx.store.waiting(talk.lease).await?;
+    waiting.retain(|event| !super::is_replay(event));
     let judged = messages.iter().zip(known).filter(|(message, known)| {
         *known && !waiting.iter().any(|event| event.message_id.as_ref() == Some(&message.id))
     });

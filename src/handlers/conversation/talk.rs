@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet};
 use tokio::sync::OnceCell;
 
 use super::actions::Requests;
-use super::delivery;
 use super::relay::Relays;
 use super::scene::Scene;
+use super::{act, delivery};
 use crate::domain::MailboxKey;
 use crate::domain::{
-    AnsweredThrough, Ending, Event, EventId, Message, MessageId, NewEvent, Object, Outcome, Reason, SessionPatch,
-    ThreadId, TicketId,
+    AnsweredThrough, Ending, Event, EventId, Message, MessageId, NewEvent, Object, Outcome, Reason, Session,
+    SessionPatch, ThreadId, TicketId,
 };
 use crate::handlers::journal::Journal;
 use crate::handlers::team::Known;
@@ -114,6 +114,7 @@ impl Talk<'_> {
         let session = scene.and_then(|scene| scene.session.as_ref());
         let mut mark_dirty = Vec::new();
         if let Some(scene) = scene {
+            self.stays_answered(session);
             self.link(scene, &mut mark_dirty);
         }
         let key = SessionKey::Thread(self.cx.settings.name.clone(), self.thread_id.clone());
@@ -133,6 +134,16 @@ impl Talk<'_> {
             followups: self.followups,
             own_writes: self.own_writes,
             ..Finish::default()
+        }
+    }
+
+    /// However the turn ends: what an earlier run posted, or may have, was an answer.
+    fn stays_answered(&mut self, session: Option<&Session>) {
+        let Some(through) = act::maybe_answered(self.journal.steps()) else { return };
+        self.patch.answered_through = self.patch.answered_through.take().max(Some(through));
+        if session.is_none() && self.patch.mode.is_none() {
+            self.patch.mode = Some(self.cx.settings.mode);
+            self.patch.ai_since = self.patch.ai_since.or(self.events.iter().map(Event::happened_at).min());
         }
     }
 

@@ -55,6 +55,8 @@ pub(super) struct Memory {
     pub served: [i64; 2],
     /// By lane: connections that may have no further lease until one is given back, whatever is due.
     pub full: [BTreeSet<i64>; 2],
+    /// By then everything that was replayed so far is due.
+    pub replays_until: Timestamp,
     /// This start of the process.
     pub epoch: i64,
     /// What to do after the commit.

@@ -1,6 +1,8 @@
 //! Lists of events, newest first, page by page. Each filter has streams of its own that lead to its rows; what a stream does
 //! not know is a condition on its rows. No list looks through the table.
 
+use std::time::Duration;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -45,6 +47,9 @@ pub(super) const DEAD_SINCE: &str = select_events!(
        AND finished_at >= ?1 AND (finished_at > ?1 OR id > ?2) ORDER BY finished_at, id LIMIT ?3) \
      ORDER BY e.finished_at, e.id"
 );
+
+/// So far the clock may have been set back without an event being left out.
+const SET_BACK: Duration = Duration::from_hours(1);
 
 const RECEIVED: &str = "SELECT id, received_at FROM events WHERE id >= ?1 ORDER BY id LIMIT 1";
 
@@ -114,14 +119,14 @@ fn narrow(conn: &Connection, filter: &EventFilter, connections: &[i64], newest: 
         newest.only("(SELECT kind || '/' || object_id FROM mailboxes WHERE id = mailbox_id) = ?", key);
     }
     if let Some(since) = filter.since {
-        newest.from(first_since(conn, since)?);
+        newest.from(first_since(conn, since.before(SET_BACK))?);
         newest.only("received_at >= ?", Value::Integer(since.0));
     }
     Ok(())
 }
 
-/// The first id received at a time or after it. Ids rise with the time they are received at; where the clock was set back
-/// in between, some of those it was set back over may be left out.
+/// The first id received at a time or after it. Ids rise with the time they are received at, but where the clock was set
+/// back in between.
 fn first_since(conn: &Connection, since: Timestamp) -> Result<i64, Fault> {
     let end = |sql| Ok::<_, Fault>(conn.prepare_cached(sql)?.query_row([], |row| row.get::<_, Option<i64>>(0))?);
     let mut low = end("SELECT min(id) FROM events")?.unwrap_or(0);

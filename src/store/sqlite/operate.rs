@@ -7,9 +7,12 @@ use super::core::Tx;
 use super::event::{self, select_events};
 use super::fault::Fault;
 use super::mailbox::Mailbox;
-use super::session;
-use crate::domain::{Ending, Event, EventId, EventKind, Object, Outcome, Reason, Session, State};
+use super::{session, turn};
+use crate::domain::{Ending, Event, EventId, EventKind, Object, Outcome, Reason, Session, State, Timestamp};
+use crate::limits::{REPLAY_PACE, REPLAY_WAIT, REPLAYS_DUE};
 use crate::store::{Error, Operation, SessionKey};
+
+const TOLD: &str = "has reached the agent's side, or may have; a replay would tell it twice";
 
 /// Does it, or says why not.
 pub(super) fn operate(tx: &mut Tx<'_>, operation: Operation) -> Result<(), Fault> {
@@ -24,6 +27,9 @@ fn replay(tx: &mut Tx<'_>, id: EventId, force: bool) -> Result<(), Fault> {
     if let Some(why) = hopeless(&event) {
         return Err(Error::Refused(format!("{id} {why}")).into());
     }
+    if relay_may_stand(tx, &event)? {
+        return Err(Error::Refused(format!("{id} {TOLD}")).into());
+    }
     let Some(mut mailbox) = mailbox else {
         return Err(
             Error::Refused(format!("{id} names no thread and no ticket, so there is nothing to work on")).into()
@@ -34,13 +40,16 @@ fn replay(tx: &mut Tx<'_>, id: EventId, force: bool) -> Result<(), Fault> {
         return Err(Error::AlreadyAnswered.into());
     }
     remember(tx, &event)?;
+    let due_at = paced(tx);
+    // As `append` stores what is due now, and what is due later.
+    let timing = if due_at > tx.now { 2 } else { 0 };
     let data = if answered { Some(forced(event.data.as_deref())) } else { event.data };
     tx.conn
         .prepare_cached(
-            "UPDATE events SET state = 'pending', timing = 0, due_at = ?2, data = ?3, attempts = 0, outcome = NULL, \
+            "UPDATE events SET state = 'pending', timing = ?4, due_at = ?2, data = ?3, attempts = 0, outcome = NULL, \
              reason = NULL, detail = NULL, finished_at = NULL WHERE id = ?1",
         )?
-        .execute(params![id.0, tx.now.0, data])?;
+        .execute(params![id.0, due_at.0, data, timing])?;
     tx.memory.tally.open += 1;
     if mailbox.turn.is_none() {
         // An operator's word is a fresh start: what failed before in this mailbox is tried at once, too.
@@ -54,16 +63,26 @@ fn replay(tx: &mut Tx<'_>, id: EventId, force: bool) -> Result<(), Fault> {
     Ok(())
 }
 
+/// When the next replay is due: a few at once, many one after the other.
+fn paced(tx: &mut Tx<'_>) -> Timestamp {
+    let now = tx.now;
+    // Where the clock was set back, what was planned by the old one counts no longer than the longest wait.
+    let planned = tx.memory.replays_until.max(now).min(now.after(REPLAY_WAIT));
+    tx.memory.replays_until = planned.after(REPLAY_PACE);
+    planned.before(REPLAY_PACE * REPLAYS_DUE).max(now)
+}
+
 /// Why working on it again could come to nothing good.
 fn hopeless(event: &Event) -> Option<&'static str> {
     match (event.state, event.outcome, event.reason) {
         (State::Pending, _, _) => Some("waits already; it is worked on when it is due"),
         (State::Running, _, _) => Some("is being worked on; wait until its turn has ended"),
-        (_, Some(Outcome::Relayed | Outcome::NoteMirrored), _) => {
-            Some("has reached the agent's side; a replay would tell it twice")
-        }
+        (_, Some(Outcome::Relayed | Outcome::NoteMirrored), _) => Some(TOLD),
         (_, _, Some(Reason::UnknownPortal)) => {
             Some("is of a portal that no connection has; nothing of that portal can be read")
+        }
+        (State::Done, _, _) if is_request(event.kind) => {
+            Some("is a request that was done; ask for it anew, a replay would do it a second time")
         }
         _ if event.kind == EventKind::Unreadable => {
             Some("could not be read when it came in, and nothing of it was kept")
@@ -72,12 +91,32 @@ fn hopeless(event: &Event) -> Option<&'static str> {
     }
 }
 
-/// Keeps the runs so far: the event's next turn is another one.
+/// Asks for something to be done, rather than telling what happened.
+fn is_request(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Action | EventKind::HandoffRequest | EventKind::DeliveryCheck | EventKind::TicketWrite)
+}
+
+/// Did its turn carry the words to the agent's side, or may it have, though it ended otherwise?
+fn relay_may_stand(tx: &Tx<'_>, event: &Event) -> Result<bool, Fault> {
+    let id = match (&event.message_id, &event.object) {
+        (Some(message), _) => message.as_str(),
+        (None, Some(Object::Note(note))) => note.as_str(),
+        (None, _) => return Ok(false),
+    };
+    let mut statement = tx.conn.prepare_cached(
+        "SELECT 1 FROM steps WHERE turn_id = ?1 AND status IN ('intended', 'done') \
+         AND substr(name, 1, length(?2)) = ?2",
+    )?;
+    Ok(statement.exists(params![event.turn.map(|turn| turn.0), format!("relay/{id}/")])?)
+}
+
+/// Keeps the runs so far: the event's next turn is another one. Of a turn that retention took nothing is left to keep.
 fn remember(tx: &Tx<'_>, event: &Event) -> Result<(), Fault> {
     if let (Some(turn), 1..) = (event.turn, event.attempts) {
         tx.conn
             .prepare_cached(
-                "INSERT INTO replayed (event_id, turn_id, attempts) VALUES (?1, ?2, ?3) \
+                "INSERT INTO replayed (event_id, turn_id, attempts) \
+                 SELECT ?1, id, ?3 FROM turns WHERE id = ?2 \
                  ON CONFLICT DO UPDATE SET attempts = attempts + excluded.attempts",
             )?
             .execute(params![event.id.0, turn.0, event.attempts])?;
@@ -94,6 +133,7 @@ fn skip(tx: &mut Tx<'_>, id: EventId) -> Result<(), Fault> {
         );
     };
     event::end(tx, mailbox.connection, &Ending::skipped(id, Reason::SkippedByOperator))?;
+    forget_turn(tx, &mut mailbox, &event)?;
     mailbox.reschedule(tx)?;
     if mailbox.turn.is_none() && mailbox.due_at.is_none() {
         // Nothing waits any more: the failures were the skipped event's.
@@ -102,6 +142,22 @@ fn skip(tx: &mut Tx<'_>, id: EventId) -> Result<(), Fault> {
         mailbox.times.not_before = None;
     }
     mailbox.save(tx)
+}
+
+/// The turn that was put off was the skipped event's alone: what comes next has runs of its own.
+fn forget_turn(tx: &Tx<'_>, mailbox: &mut Mailbox, event: &Event) -> Result<(), Fault> {
+    let Some(dissolved) = mailbox.dissolved.filter(|turn| event.turn.map(|turn| turn.0) == Some(*turn)) else {
+        return Ok(());
+    };
+    let others = tx
+        .conn
+        .prepare_cached("SELECT 1 FROM events WHERE mailbox_id = ?1 AND state = 'pending' AND turn_id = ?2 LIMIT 1")?
+        .exists([mailbox.id, dissolved])?;
+    if !others {
+        turn::end(tx, dissolved, "skipped")?;
+        mailbox.dissolved = None;
+    }
+    Ok(())
 }
 
 fn find(tx: &Tx<'_>, id: EventId) -> Result<(Event, Option<Mailbox>), Fault> {
@@ -121,12 +177,12 @@ fn find(tx: &Tx<'_>, id: EventId) -> Result<(Event, Option<Mailbox>), Fault> {
 }
 
 /// Would a replay lead to a second answer? Every customer's message at or before `answered_through` is settled, however
-/// its event ended; so is one whose turn died when its reply stood in the thread, or may have.
+/// its event ended; so is one whose turn ended in whatever way when its reply stood in the thread, or may have.
 fn answered(tx: &Tx<'_>, event: &Event) -> Result<bool, Fault> {
     if !event.kind.announces_message() || event.reason.is_some_and(is_no_question) {
         return Ok(false);
     }
-    if event.reason == Some(Reason::AlreadyAnswered) || (event.state == State::Dead && reply_may_stand(tx, event)?) {
+    if event.reason == Some(Reason::AlreadyAnswered) || reply_may_stand(tx, event)? {
         return Ok(true);
     }
     let through = session_of(tx, event)?.and_then(|session| session.answered_through);

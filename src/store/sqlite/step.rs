@@ -86,6 +86,11 @@ pub(super) fn all(conn: &Connection, turn: i64) -> Result<Vec<StepRecord>, Fault
     Ok(steps)
 }
 
+/// All steps of the open turn of a leased mailbox.
+pub(super) fn of_lease(tx: &Tx<'_>, lease: &Lease) -> Result<Vec<StepRecord>, Fault> {
+    all(tx.conn, bind::open(&Mailbox::leased(tx, lease)?)?)
+}
+
 /// Did the turn journal anything?
 pub(super) fn any(tx: &Tx<'_>, turn: i64) -> Result<bool, Fault> {
     Ok(tx.conn.prepare_cached("SELECT 1 FROM steps WHERE turn_id = ?1")?.exists([turn])?)

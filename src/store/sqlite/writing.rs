@@ -12,7 +12,7 @@ use super::{SqliteStore, append, audit, bind, claim, finish, hold, operate, prun
 use crate::domain::{ConnectionName, DedupKey, Event, Lane, MailboxKey, MessageId, Session, TicketId, Timestamp};
 use crate::store::{
     Appended, Audit, Batch, Claim, Error, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey,
-    StepIntent, StepResult, Store, Turn,
+    StepIntent, StepRecord, StepResult, Store, Turn,
 };
 
 /// The longest sleep before the clock is looked at again: it may have been set.
@@ -68,6 +68,10 @@ impl Store for SqliteStore {
 
     async fn waiting(&self, lease: &Lease) -> Result<Vec<Event>, Error> {
         self.leased("read what waits", lease, |tx, lease| bind::waiting(tx, lease)).await
+    }
+
+    async fn steps(&self, lease: &Lease) -> Result<Vec<StepRecord>, Error> {
+        self.leased("read the journal", lease, |tx, lease| step::of_lease(tx, lease)).await
     }
 
     async fn intend(&self, lease: &Lease, intent: StepIntent) -> Result<(), Error> {

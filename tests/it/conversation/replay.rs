@@ -5,9 +5,11 @@ use std::time::Duration;
 use axum::body::Body;
 use hubspot_bridge::agents::Class;
 use hubspot_bridge::config::OnAgentFailure;
-use hubspot_bridge::domain::{MessageId, Object, SessionState};
+use hubspot_bridge::domain::{EventKind, MessageId, Object};
 use hubspot_bridge::sandbox::portal::people::Posted;
 use hubspot_bridge::sandbox::portal::{BodyKind, Effect, Fault};
+use hubspot_bridge::store::request::ActionKind;
+use hubspot_bridge::store::types::EventFilter;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -180,6 +182,7 @@ async fn a_reply_that_may_stand_is_not_made_again() {
     let ended = house.outcome(&asked.message).await;
     house.portal.clear_faults();
     assert!(ended.starts_with("dead/"), "{ended}");
+    assert!(house.session(&thread).await.unwrap().answered_through.is_some(), "whoever asks for it next");
     assert_eq!(house.replays(&asked.message, false).await, (409, "already_answered".to_owned()));
     assert_eq!(house.replays(&asked.message, true).await, waits());
     house.until_quiet().await;
@@ -218,32 +221,69 @@ async fn a_ticket_change_is_read_as_it_is_now() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handoff_asked_for_again_is_made_again_only_when_the_ai_has_it() {
+async fn what_was_asked_for_and_done_is_not_done_again() {
     let mut house = House::new().await;
     let thread = house.chat("Where is my parcel?").thread;
     house.until_quiet().await;
-    house.operator(&thread, "handoff").await;
-    house.until_quiet().await;
-    let filter = hubspot_bridge::store::types::EventFilter {
-        object: Some(Object::Thread(thread.clone())),
-        ..Default::default()
-    };
-    let request =
-        house.events(filter).await.into_iter().find(|e| e.kind == hubspot_bridge::domain::EventKind::HandoffRequest);
-    let path = format!("/events/{}/replay", request.unwrap().id);
-    let comments = house.comments(&thread).len();
-    assert_eq!(house.post_api(&path, json!({})).await.0, 202);
-    house.until_quiet().await;
-    assert_eq!(house.comments(&thread).len(), comments, "a human has it");
+    for action in ["handoff", "resume", "pause"] {
+        house.operator(&thread, action).await;
+        house.until_quiet().await;
+    }
+    let filter = EventFilter { object: Some(Object::Thread(thread.clone())), ..Default::default() };
+    let mut requests = house.events(filter).await;
+    requests.retain(|event| matches!(event.kind, EventKind::Action | EventKind::HandoffRequest));
+    assert_eq!(requests.len(), 3);
+    for request in requests {
+        let (status, body) = house.post_api(&format!("/events/{}/replay", request.id), json!({})).await;
+        let words = body["error"]["message"].as_str().unwrap();
+        assert!(status == 409 && words.contains("ask for it anew"), "{body}");
+    }
+}
 
-    house.operator(&thread, "resume").await;
-    house.assign(&thread, Some(&house.ai()));
+/// HubSpot took the answer without saying so, and the turn ended before anybody looked.
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_may_stand_in_the_trash_is_not_made_again() {
+    let mut house = House::new().await;
+    house.fault(1, "POST", record::MESSAGES, Effect::Timeout { acted: true });
+    let asked = house.chat("Where is my parcel?");
+    let thread = asked.thread.clone();
+    house.run_until("the post", |house| house.public_posts(&thread).len() == 1).await;
+    house.portal.set_archived(&thread, true).unwrap();
     house.until_quiet().await;
-    assert_eq!(house.session(&thread).await.unwrap().state, SessionState::Ai);
-    assert_eq!(house.post_api(&path, json!({})).await.0, 202);
+    assert_eq!(house.outcome(&asked.message).await, "skipped/thread_archived");
+    house.portal.set_archived(&thread, false).unwrap();
+    assert_eq!(house.replays(&asked.message, false).await, (409, "already_answered".to_owned()));
+    house.asks(Object::Thread(thread.clone()), ActionKind::Send).await;
     house.until_quiet().await;
-    assert_eq!(house.session(&thread).await.unwrap().state, SessionState::HandedOff);
-    assert_eq!(house.public_posts(&thread).len(), 1, "the customer is told nothing new");
+    assert_eq!(house.public_posts(&thread).len(), 1, "nor when it is sent to the AI");
+    assert_eq!(house.replays(&asked.message, true).await, waits());
+    house.until_quiet().await;
+    assert_eq!((house.outcome(&asked.message).await.as_str(), house.public_posts(&thread).len()), ("drafted", 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_human_answered_before_the_ai_got_it_back_is_not_answered_late() {
+    for answers in [true, false] {
+        let (mut house, asked) = dead().await;
+        let rep = house.rep();
+        house.assign(&asked.thread, Some(&rep));
+        house.run_for(Duration::from_secs(5)).await;
+        if answers {
+            house.portal.rep_replies(&asked.thread, &rep, "It comes tomorrow").unwrap();
+            house.run_for(Duration::from_secs(5)).await;
+        }
+        house.assign(&asked.thread, Some(&house.ai()));
+        house.until_quiet().await;
+        assert_eq!(house.replays(&asked.message, false).await, waits());
+        house.until_quiet().await;
+        let (ended, posts) = if answers { ("skipped/already_answered", 0) } else { ("replied", 1) };
+        assert_eq!(house.outcome(&asked.message).await, ended);
+        assert_eq!(house.public_posts(&asked.thread).len(), posts);
+        assert_eq!(house.replays(&asked.message, true).await, waits());
+        house.until_quiet().await;
+        assert_eq!(house.outcome(&asked.message).await, "drafted");
+        assert_eq!(house.public_posts(&asked.thread).len(), posts);
+    }
 }
 
 #[tokio::test(start_paused = true)]

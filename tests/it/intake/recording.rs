@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use hubspot_bridge::domain::{ConnectionName, DedupKey, Event, EventId, MessageId, Session, TicketId, Timestamp};
 use hubspot_bridge::store::{
     Appended, Audit, Batch, Claim, Error, Finish, Hold, Lease, Operation, Renewal, SessionChange, SessionKey,
-    StepIntent, StepResult, Store, Turn,
+    StepIntent, StepRecord, StepResult, Store, Turn,
 };
 
 /// Batches kept before it starts anew: more than any test sends, little under load.
@@ -50,6 +50,9 @@ impl Store for Recording {
         Err(Error::Stopped)
     }
     async fn waiting(&self, _: &Lease) -> Result<Vec<Event>, Error> {
+        Err(Error::Stopped)
+    }
+    async fn steps(&self, _: &Lease) -> Result<Vec<StepRecord>, Error> {
         Err(Error::Stopped)
     }
     async fn intend(&self, _: &Lease, _: StepIntent) -> Result<(), Error> {

@@ -133,7 +133,8 @@ macro_rules! suites {
         operate {
             replays_an_ended_event, refuses_a_second_answer_unless_forced, skips_only_what_waits,
             refuses_what_may_have_been_answered_before_it_died, a_replay_starts_anew_and_keeps_its_runs,
-            refuses_what_a_replay_could_not_mend,
+            refuses_what_a_replay_could_not_mend, many_replays_leave_a_live_message_its_place,
+            refuses_what_was_done_or_told, replays_what_outlived_its_turn, a_skipped_event_takes_its_turn_along,
         }
         retention {
             removes_old_events_in_portions, keeps_what_is_in_use, forgets_old_marks,

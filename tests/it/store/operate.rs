@@ -6,7 +6,7 @@ use hubspot_bridge::domain::{
 };
 use hubspot_bridge::store::{Error, Finish, Operation, SessionChange, SessionKey, StepIntent, StepResult, StepStatus};
 
-use super::house::{House, TTL, connection, event, message, quiet, thread};
+use super::house::{House, TTL, connection, event, intent, message, quiet, thread};
 
 fn replay(event: EventId, force: bool) -> Operation {
     Operation::Replay { event, force }
@@ -196,5 +196,94 @@ pub async fn skips_only_what_waits(house: House) {
     for operation in [skip(stored.ids[0]), skip(stored.ids[2]), replay(stored.ids[2], true)] {
         let refused = house.store().operate(operation).await;
         assert!(matches!(refused, Err(Error::Refused(_))), "{operation:?}: {refused:?}");
+    }
+}
+
+pub async fn many_replays_leave_a_live_message_its_place(house: House) {
+    let events = (0..100).map(|n| message(&format!("old{n}"), &format!("m{n}"))).collect();
+    let ids = house.append(events).await.ids;
+    for lease in house.claim(Lane::Conversation, 100).await {
+        let turn = house.open(&lease).await;
+        let endings = turn.events.iter().map(|event| Ending::dead(event.id, Reason::AgentFailed)).collect();
+        house.store().finish(&lease, Finish { endings, ..Finish::default() }).await.expect("finished");
+    }
+    for id in &ids {
+        house.store().operate(replay(*id, false)).await.expect("replayed");
+    }
+    house.append(vec![message("live", "now")]).await;
+    let due = house.claim(Lane::Conversation, 200).await;
+    assert!((2..50).contains(&due.len()), "{}", due.len());
+    assert!(due.iter().any(|lease| lease.key.object == thread("live")));
+    for lease in due {
+        let turn = house.open(&lease).await;
+        house.finish(&lease, &turn).await;
+    }
+    let mut rest = Vec::new();
+    for _ in 0..60 {
+        house.advance(std::time::Duration::from_secs(1));
+        let due = house.claim(Lane::Conversation, 200).await;
+        assert!(due.len() < 5, "one after the other: {}", due.len());
+        for lease in due {
+            let turn = house.open(&lease).await;
+            rest.extend(turn.events.iter().map(|event| event.id));
+            house.finish(&lease, &turn).await;
+        }
+    }
+    assert_eq!(rest.len(), 80);
+}
+
+pub async fn refuses_what_was_done_or_told(house: House) {
+    let done = NewEvent { message_id: None, ..event(EventKind::DeliveryCheck, thread("1"), "done") };
+    let failed = NewEvent { message_id: None, ..event(EventKind::DeliveryCheck, thread("2"), "failed") };
+    let stored = house.append(vec![done, failed, message("3", "rep")]).await;
+    for lease in house.claim(Lane::Conversation, 3).await {
+        let turn = house.open(&lease).await;
+        let id = turn.events[0].id;
+        let ending = if id == stored.ids[0] {
+            Ending::done(id, Outcome::StatusRecorded)
+        } else {
+            Ending::dead(id, Reason::AttemptsExhausted)
+        };
+        if id == stored.ids[2] {
+            house.store().intend(&lease, intent("relay/rep/7", "words")).await.expect("intended");
+        }
+        let endings = vec![ending];
+        house.store().finish(&lease, Finish { endings, ..Finish::default() }).await.expect("finished");
+    }
+    for (id, words) in [(stored.ids[0], "ask for it anew"), (stored.ids[2], "tell it twice")] {
+        let refused = house.store().operate(replay(id, true)).await;
+        assert!(matches!(&refused, Err(Error::Refused(why)) if why.contains(words)), "{refused:?}");
+    }
+    house.store().operate(replay(stored.ids[1], false)).await.expect("what failed may be tried again");
+}
+
+pub async fn replays_what_outlived_its_turn(house: House) {
+    let stored = house.append(vec![message("1", "a"), message("1", "b")]).await;
+    let (lease, _) = house.begin().await;
+    house.store().defer(&lease, house.now(), "busy", true).await.expect("deferred");
+    house.store().operate(skip(stored.ids[1])).await.expect("skipped");
+    house.advance(TTL);
+    let cut = house.now();
+    let (lease, turn) = house.begin().await;
+    house.finish(&lease, &turn).await;
+    house.append(vec![message("9", "newest")]).await;
+    let (lease, turn) = house.begin().await;
+    house.finish(&lease, &turn).await;
+    assert_eq!(house.store().prune(cut, 10).await.expect("pruned"), 1);
+    house.store().operate(replay(stored.ids[0], false)).await.expect("replayed");
+}
+
+pub async fn a_skipped_event_takes_its_turn_along(house: House) {
+    let skipped = house.append(vec![message("1", "a")]).await.ids[0];
+    let (lease, _) = house.begin().await;
+    house.store().defer(&lease, house.now(), "busy", true).await.expect("deferred");
+    house.store().operate(skip(skipped)).await.expect("skipped");
+    let next = house.append(vec![message("1", "b")]).await.ids[0];
+    house.advance(TTL);
+    let (lease, turn) = house.begin().await;
+    house.finish(&lease, &turn).await;
+    assert_ne!(house.event(next).await.turn, house.event(skipped).await.turn);
+    for id in [skipped, next] {
+        assert_eq!(house.store().event(id).await.expect("read").expect("there").runs.len(), 1);
     }
 }
