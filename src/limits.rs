@@ -130,8 +130,8 @@ pub const DELIVERY_LOOK_PAUSE: Duration = Duration::from_mins(15);
 /// Open pages of the console that are told of changes, of all browsers together: each holds one of [`CONNECTIONS`], and a
 /// quarter of those leaves room for the API and the metrics. Beyond it: 503, the page says that it is not live.
 pub const CONSOLE_STREAMS: usize = 64;
-/// Wrong tokens that may be typed into the console's sign-in within [`SIGN_IN_WINDOW`], by everybody together: ten a minute
-/// is 5 million a year. Beyond it: 429 until the oldest is a window old; who is signed in, and programs, notice nothing.
+/// Wrong tokens that may be typed into the console's sign-in within [`SIGN_IN_WINDOW`], by everybody together. Beyond it
+/// a wrong one is answered 429 until the oldest is a window old; the right one is let in all the same.
 pub const SIGN_IN_TRIES: usize = 10;
 /// See [`SIGN_IN_TRIES`].
 pub const SIGN_IN_WINDOW: Duration = Duration::from_mins(1);

@@ -59,7 +59,7 @@ enum Health {
     responses((status = 200, description = "All of them; there is never a next page.", body = Page<ConnectionView>)))]
 pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Answer<Page<ConnectionView>> {
     Params::read(&uri, &[])?;
-    let holds = admin.store.holds().await?;
+    let holds = admin.ledger.held().await?;
     let public_url = &admin.config.server.public_url;
     let item = |connection: &Connection| {
         let hold = holds.iter().find(|hold| hold.connection == connection.name);

@@ -26,7 +26,7 @@ pub(super) async fn render(extract::State(admin): extract::State<State>) -> ([(H
 }
 
 async fn refresh(admin: &State) -> Result<(), store::Error> {
-    let (stats, holds) = (admin.ledger.stats().await?, admin.store.holds().await?);
+    let (stats, holds) = (admin.ledger.stats().await?, admin.ledger.held().await?);
     set_mailboxes(admin, &stats, admin.clock.now());
     set_holds(admin, &holds);
     Ok(())

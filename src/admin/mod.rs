@@ -19,6 +19,7 @@ mod metrics;
 pub mod openapi;
 mod operator;
 mod params;
+mod portal;
 mod replay;
 mod sessions;
 mod stats;

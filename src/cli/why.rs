@@ -1,11 +1,16 @@
 //! `why ID`: the story of one thing, newest first; with `--live` what HubSpot shows of it now.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::client::{Client, Target, escape, items, word};
 use super::table::printable;
 use super::terminal::Failure;
 use super::{Exit, Place, Terminal};
+
+/// HubSpot is asked several things for these answers.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// About what.
 #[derive(Clone, Debug, clap::Args)]
@@ -21,7 +26,9 @@ pub struct Args {
 
 pub(super) async fn run(args: &Args, place: &Place<'_>, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let live = if args.live { "?live=true" } else { "" };
-    let answer = Client::admin(&args.target, place)?.ask(&format!("/why/{}{live}", escape(&args.id))).await?;
+    let client = Client::admin(&args.target, place)?;
+    let client = if args.live || args.id.contains('@') { client.patient(PATIENCE) } else { client };
+    let answer = client.ask(&format!("/why/{}{live}", escape(&args.id))).await?;
     if args.target.json {
         writeln!(terminal.out, "{}", answer.text)?;
         return Ok(Exit::Fine);

@@ -43,7 +43,7 @@ reasons! {
     Stale = "stale", "The message was older than `delivery.max_reply_age` when the bridge got to it, so a human got it instead of a late answer.", "Look for downtime or a held connection around the time it arrived; raise `delivery.max_reply_age` if late answers are welcome.";
     AgentFailed = "agent_failed", "The AI agent failed on every attempt.", "Check the agent's address, key and health, and answer the customer from HubSpot.";
     TopicEscalated = "topic_escalated", "A topic rule sends this kind of message to a human or drafts it.", "Change the rule under `topics` if the AI should answer it.";
-    OutcomeUnknown = "outcome_unknown", "No attempt at an answer is known to have reached HubSpot, so nothing more was posted.", "Read the thread in HubSpot: an earlier attempt may be there; set `delivery.on_unknown = \"repost\"` if a possible second post is better than a human's look.";
+    OutcomeUnknown = "outcome_unknown", "Whether the reply reached HubSpot could not be found out, so it was not sent again.", "Read the thread in HubSpot: an earlier attempt may be there; set `delivery.on_unknown = \"repost\"` if a possible second post is better than a human's look.";
     ChannelCannotSend = "channel_cannot_send", "HubSpot's API cannot send on this conversation's channel.", "Answer from HubSpot, or leave the channel out of the connection's `channels`.";
     DeliveryFailed = "delivery_failed", "HubSpot accepted the reply but could not deliver it.", "Open the message in HubSpot: it says why; the channel account may be disconnected.";
     ReplyLimit = "reply_limit", "The thread reached `delivery.max_replies_per_thread`; a loop with another machine is likely.", "Look at the thread; raise the limit if this conversation is genuine.";
@@ -63,8 +63,8 @@ reasons! {
     AutoReply = "auto_reply", "It is automatic mail (an out-of-office note, a bounce, a list).", "Nothing to do.";
     InboxNotEnabled = "inbox_not_enabled", "The conversation's inbox or channel is not enabled for the AI.", "Add it to the connection's `inboxes` or `channels`.";
     NotAiOwned = "not_ai_owned", "The conversation is not assigned to the AI user.", "Assign it to the AI user in HubSpot, or set `reply_when_unassigned = true` if it is unassigned.";
-    SessionHandedOff = "session_handed_off", "The conversation was handed to a human.", "Assign it to the AI user in HubSpot, or resume the session.";
-    SessionPaused = "session_paused", "The AI is paused for this conversation.", "Resume the session.";
+    SessionHandedOff = "session_handed_off", "The conversation was handed to a human.", "Assign it to the AI user in HubSpot, or resume the AI: on the conversation's page of the console, with the workflow action `resume-ai`, or with `POST /sessions/{id}/resume`.";
+    SessionPaused = "session_paused", "The AI is paused for this conversation.", "Resume the AI: on the conversation's page of the console, with the workflow action `resume-ai`, or with `POST /sessions/{id}/resume`.";
     TakenOver = "taken_over", "A human took the conversation over while the AI was working, so its answer was withdrawn.", "Nothing to do; assign the conversation to the AI user to give it back.";
     ThreadArchived = "thread_archived", "The thread is archived or marked as spam.", "Restore the thread in HubSpot if the AI should answer.";
     ThreadDeleted = "thread_deleted", "The thread no longer exists in HubSpot.", "Nothing to do.";
@@ -80,7 +80,7 @@ reasons! {
 
     // dead: could not be acted on
     PayloadUnreadable = "payload_unreadable", "The element of the delivery could not be read as an event.", "See the detail; if HubSpot changed its format, please report it.";
-    MessageNotFound = "message_not_found", "HubSpot did not know the message, even after waiting for it.", "Check that the token belongs to the same portal as the webhook.";
+    MessageNotFound = "message_not_found", "HubSpot did not know the message, even after waiting for it.", "Check that the token belongs to the same portal as the webhook, and answer the customer from HubSpot.";
     ObjectNotFound = "object_not_found", "HubSpot did not know the ticket or thread.", "It was probably deleted; otherwise check that the token belongs to the same portal as the webhook.";
     AttemptsExhausted = "attempts_exhausted", "Every attempt failed and handing over to a human failed too.", "The detail holds the last error; mend it, and answer the customer from HubSpot.";
     Expired = "expired", "It waited longer than `delivery.max_event_age`.", "Look for a connection held for long; answer the customer from HubSpot if it still matters.";

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::error::Error;
-use super::types::{AuditRecord, EventFilter, EventHistory, Found, Lags, Page, SessionFilter, Stats};
+use super::types::{AuditRecord, EventFilter, EventHistory, Found, Hold, Lags, Page, SessionFilter, SessionKey, Stats};
 use crate::domain::{ConnectionName, Event, EventId, Outcome, Session, Timestamp};
 
 /// Read-only views.
@@ -36,6 +36,15 @@ pub trait Ledger: Send + Sync {
     /// `limit`, 200 at the most. Begin with `(Timestamp, EventId(0))`, go on with the last one's. One that dies in the
     /// position's very millisecond, or after the clock was set back, may be passed over.
     async fn dead_since(&self, after: (Timestamp, EventId), limit: u32) -> Result<Vec<Event>, Error>;
+
+    /// The connections held at this moment, as [`Store::holds`](super::Store::holds) has them.
+    async fn held(&self) -> Result<Vec<Hold>, Error>;
+
+    /// One session, as [`Store::session`](super::Store::session) has it.
+    async fn session_by(&self, key: &SessionKey) -> Result<Option<Session>, Error>;
+
+    /// The named positions that begin so, with their values, by name.
+    async fn positions(&self, prefix: &str) -> Result<Vec<(String, String)>, Error>;
 
     /// Numbers for health and metrics.
     async fn stats(&self) -> Result<Stats, Error>;

@@ -17,7 +17,7 @@ use crate::limits;
 use crate::store::{self, Batch, Store};
 use crate::telemetry::metrics;
 
-pub use finds::found;
+pub use finds::{found, found_by_all};
 
 /// Sweeps one connection every `delivery.sweep_interval`, and at once at start: the downtime is swept too.
 pub async fn run(cx: Context, stop: CancellationToken) {

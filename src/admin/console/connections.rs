@@ -28,7 +28,7 @@ pub(super) struct Health<'a> {
 impl<'a> Health<'a> {
     /// Of all, in the order of their names.
     pub(super) async fn of_all(admin: &'a State) -> Result<Vec<Self>, ApiError> {
-        let holds = admin.store.holds().await?;
+        let holds = admin.ledger.held().await?;
         let of = |connection: &'a Connection| Self {
             connection,
             hold: holds.iter().find(|hold| hold.connection == connection.name).cloned(),

@@ -13,11 +13,11 @@ use axum::http::Uri;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::portals::Portal;
 use super::{Page, Shared, actions, event, events, layout, parts};
 use crate::admin::State;
 use crate::admin::error::ApiError;
 use crate::admin::operator::Operator;
+use crate::admin::portal::Portal;
 use crate::admin::why::{self, Story};
 use crate::domain::{ConnectionName, Event, Mode, Object, Session, SessionState};
 use crate::filters::ownership;
@@ -40,10 +40,10 @@ impl Place {
     /// The conversation that a path names; 404 when nothing of it is known.
     pub(super) async fn find(admin: &State, connection: &str, id: &str) -> Result<Self, ApiError> {
         let connection = ConnectionName::from(connection);
-        if let Some(session) = admin.store.session(&SessionKey::Thread(connection.clone(), id.into())).await? {
+        if let Some(session) = admin.ledger.session_by(&SessionKey::Thread(connection.clone(), id.into())).await? {
             return Ok(Self { connection, object: Object::Thread(id.into()), session: Some(session) });
         }
-        if let Some(session) = admin.store.session(&SessionKey::Agent(connection.clone(), id.to_owned())).await? {
+        if let Some(session) = admin.ledger.session_by(&SessionKey::Agent(connection.clone(), id.to_owned())).await? {
             let thread = session.thread_id.clone().map(Object::Thread);
             let object = thread.unwrap_or_else(|| Object::Outside(id.to_owned()));
             return Ok(Self { connection, object, session: Some(session) });
@@ -130,7 +130,7 @@ async fn read(admin: &State, shared: &Shared, place: Place) -> Result<Shown, Api
     found.events.retain(|history| history.event.object.as_ref() == Some(&place.object));
     found.sessions.retain(|session| place.session.as_ref().is_some_and(|its| its.id == session.id));
     found.mailboxes.retain(|mailbox| mailbox.key.connection == place.connection && mailbox.key.object == place.object);
-    let holds = admin.store.holds().await?;
+    let holds = admin.ledger.held().await?;
     let story = why::tell(&known, &holds, admin.clock.now());
     let hold = holds.into_iter().find(|hold| hold.connection == place.connection);
     let events = newest(admin, &place.connection, &place.object, SHOWN).await?;
@@ -248,8 +248,8 @@ fn links(shown: &Shown) -> Markup {
     let contact = session.and_then(|session| session.contact_id.as_ref());
     let of_thread = matches!(place.object, Object::Thread(_));
     let inbox = portal.as_ref().and_then(|portal| portal.object(&place.object));
-    let ticket_page = portal.as_ref().zip(ticket).and_then(|(portal, ticket)| portal.ticket(ticket));
-    let contact_page = portal.as_ref().zip(contact).and_then(|(portal, contact)| portal.contact(contact));
+    let ticket_page = portal.as_ref().zip(ticket).and_then(|(portal, ticket)| portal.ticket(ticket.as_str()));
+    let contact_page = portal.as_ref().zip(contact).and_then(|(portal, contact)| portal.contact(contact.as_str()));
     html! {
         h2 { "Where to look" }
         ul.links {

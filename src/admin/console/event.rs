@@ -5,14 +5,15 @@ use axum::extract::{self, Path};
 use axum::http::Uri;
 use axum::response::Response;
 use maud::{Markup, html};
+use serde_json::Value;
 
-use super::portals::Portal;
 use super::{Page, Shared, actions, conversation, layout, parts};
 use crate::admin::State;
 use crate::admin::error::ApiError;
 use crate::admin::operator::Operator;
+use crate::admin::portal::Portal;
 use crate::admin::why::{self, answer::Answer};
-use crate::domain::{Event, EventId, EventKind, Object, Session};
+use crate::domain::{Event, EventId, EventKind, Object, Outcome, Session};
 use crate::store::types::{AuditRecord, EventFilter, EventHistory, RunRecord};
 use crate::store::{SessionKey, StepRecord};
 
@@ -49,7 +50,7 @@ async fn read(admin: &State, shared: &Shared, history: EventHistory) -> Result<S
     let event = &history.event;
     let story = why::answer::answer(admin, &event.id.to_string(), false).await?;
     let session = match session_key(event) {
-        Some(key) => admin.store.session(&key).await?,
+        Some(key) => admin.ledger.session_by(&key).await?,
         None => None,
     };
     let turn = same_turn(admin, event).await?;
@@ -111,7 +112,8 @@ fn head(event: &Event) -> Markup {
             p { (parts::object(event)) ", connection " (event.connection) }
             @if let Some(reason) = event.reason {
                 p { code { (reason) } " " (parts::prose(reason.sentence())) }
-                p.quiet { "What to do: " (parts::prose(reason.fix())) }
+                @if event.outcome == Some(Outcome::Skipped) { p.quiet { (parts::prose(&why::advice(Outcome::Skipped, reason))) } }
+                @else { p.quiet { "What to do: " (parts::prose(reason.fix())) } }
             }
             @if let Some(detail) = &event.detail { p.quiet { "Detail: " (detail) } }
         }
@@ -178,7 +180,7 @@ fn links(shown: &Shown) -> Markup {
     let in_hubspot = |object: Option<&Object>| portal.zip(object).and_then(|(portal, object)| portal.object(object));
     let ticket = session.and_then(|session| session.ticket_id.clone()).map(Object::Ticket);
     let contact = session.and_then(|session| session.contact_id.as_ref());
-    let contact = portal.zip(contact).and_then(|(portal, contact)| portal.contact(contact));
+    let contact = portal.zip(contact).and_then(|(portal, contact)| portal.contact(contact.as_str()));
     let others = in_hubspot(object).into_iter().chain(in_hubspot(ticket.as_ref().filter(|it| Some(*it) != object)));
     let others = others.chain(contact.map(|link| ("The contact in HubSpot", link)));
     html! {
@@ -223,8 +225,7 @@ pub(super) fn audits(audits: &[AuditRecord]) -> Markup {
 /// As stored: never what was said, and of a ticket's property only its name.
 fn envelope(event: &Event) -> Markup {
     let value = event.value.as_deref().filter(|_| event.kind == EventKind::ThreadProperty);
-    // An actor's id may be an address.
-    let value = value.map(|value| if value.contains('@') { "an address, not shown" } else { value });
+    let value = value.map(why::mask::value);
     let object = event.object.as_ref().map(|object| format!("{} {}", object.kind(), object.id()));
     let due = event.due_at.map(|at| at.to_string());
     let rows = [
@@ -255,13 +256,29 @@ fn envelope(event: &Event) -> Markup {
             }
             @if let Some(data) = event.data.as_deref() {
                 h3 { "Its parameters" }
-                pre.scroll #data tabindex="0" role="region" aria-label="Parameters of the event" { (pretty(data)) }
+                pre.scroll #data tabindex="0" role="region" aria-label="Parameters of the event" { (parameters(event.kind, data)) }
             }
         }
     }
 }
 
-fn pretty(data: &str) -> String {
-    let parsed: Option<serde_json::Value> = serde_json::from_str(data).ok();
-    parsed.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| data.to_owned())
+/// What a workflow gave as a reason is free text, and anything may hold an address.
+fn parameters(kind: EventKind, data: &str) -> String {
+    let Ok(mut parsed) = serde_json::from_str::<Value>(data) else { return "not readable".to_owned() };
+    if kind == EventKind::HandoffRequest
+        && let Some(reason) = parsed.get_mut("reason").filter(|reason| reason.is_string())
+    {
+        *reason = Value::from("a remark for the reps, not shown");
+    }
+    hide_addresses(&mut parsed);
+    serde_json::to_string_pretty(&parsed).unwrap_or_default()
+}
+
+fn hide_addresses(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains('@') => "not shown".clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(hide_addresses),
+        Value::Object(fields) => fields.values_mut().for_each(hide_addresses),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }

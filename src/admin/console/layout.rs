@@ -34,7 +34,7 @@ pub(super) fn page(who: &Operator, here: &str, title: &str, main: &Markup) -> Re
                     a href=(path) aria-current=[(path == here).then_some("page")] { (label) }
                 }
             }
-            form.search action="/why" role="search" aria-label="What happened to something" {
+            form.search method="post" action="/why" role="search" aria-label="What happened to something" {
                 input type="search" name="id" aria-label="Thread, message, ticket, session or event id, or a contact's e-mail" placeholder="Why? An id or e-mail" autocomplete="off" spellcheck="false" required;
                 button.plain { "Find" }
             }

@@ -68,7 +68,7 @@ pub(super) fn router() -> Router<State> {
         )
         .route("/dead", get(dead::page))
         .route("/dead/replay", get(dead::replay::ask).post(dead::replay::perform))
-        .route("/why", get(why::page))
+        .route("/why", get(why::page).post(why::ask))
         .route("/sign-in", get(sign_in::page).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))
         .route("/live", get(live::stream))

@@ -20,10 +20,9 @@ pub(super) async fn page(
     let now = admin.clock.now();
     let (stats, health) = (admin.ledger.stats().await?, Health::of_all(&admin).await?);
     let (series, lags) = (admin.ledger.series(trends::HOURS).await?, admin.ledger.lags().await?);
-    let mut found = 0;
-    for name in admin.config.connections.keys() {
-        found += sweep::found(admin.store.as_ref(), name, now).await?;
-    }
+    let swept = sweep::found_by_all(admin.ledger.as_ref(), now).await?;
+    let found =
+        swept.iter().filter(|(name, _)| admin.config.connections.contains_key(name)).map(|(_, found)| found).sum();
     let main = html! {
         main.wide {
             h1 { "Overview" }

@@ -14,6 +14,7 @@ use crate::admin::auth;
 use crate::admin::error::ApiError;
 use crate::admin::operator::{Operator, SIGNED_IN};
 use crate::config::secret;
+use crate::domain::Timestamp;
 use crate::store::Audit;
 
 const COOKIE: &str = "bridge_console";
@@ -25,7 +26,9 @@ pub(in crate::admin) fn is_open(path: &str) -> bool {
 
 /// To the form, and from there back.
 pub(in crate::admin) fn lead(from: &Uri) -> Redirect {
-    let back = from.path_and_query().map_or("/", |path| path.as_str());
+    // A customer's address has no place in an address line.
+    let holds_address = from.query().is_some_and(|query| query.contains('@') || query.contains("%40"));
+    let back = if holds_address { from.path() } else { from.path_and_query().map_or("/", |path| path.as_str()) };
     Redirect::to(&format!("/sign-in?next={}", utf8_percent_encode(back, NON_ALPHANUMERIC)))
 }
 
@@ -60,19 +63,8 @@ pub(super) async fn enter(
         Err(error) => return error.into_response(),
     };
     let now = admin.clock.now();
-    match shared.tries.attempt(now, || secret::is_same(form.get("token").trim(), &token)) {
-        Ok(true) => {}
-        Ok(false) => {
-            tracing::warn!("somebody typed a wrong admin token into the console's sign-in");
-            return refused(StatusCode::UNAUTHORIZED, &next, name, "That is not the token in force.");
-        }
-        Err(wait) => {
-            let seconds = wait.as_secs().max(1);
-            let words = format!("Too many wrong tokens were typed here. Try again in {seconds} seconds.");
-            let mut response = refused(StatusCode::TOO_MANY_REQUESTS, &next, name, &words);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            return response;
-        }
+    if !secret::is_same(form.get("token").trim(), &token) {
+        return wrong(&shared, now, &next, name);
     }
     let who = Operator::named(name, "somebody with the token");
     let noted = Audit { who: who.0.clone(), action: "sign_in".to_owned(), subject: String::new(), detail: None };
@@ -81,6 +73,22 @@ pub(super) async fn enter(
     }
     let sealed = who.seal(&token, now.after(SIGNED_IN));
     kept(&admin, &sealed, SIGNED_IN.as_secs(), &next)
+}
+
+fn wrong(shared: &Shared, now: Timestamp, next: &str, name: &str) -> Response {
+    match shared.tries.wrong(now) {
+        Ok(()) => {
+            tracing::warn!("somebody typed a wrong admin token into the console's sign-in");
+            refused(StatusCode::UNAUTHORIZED, next, name, "That is not the token in force.")
+        }
+        Err(wait) => {
+            let seconds = wait.as_secs().max(1);
+            let words = format!("Too many wrong tokens were typed here. Try again in {seconds} seconds.");
+            let mut response = refused(StatusCode::TOO_MANY_REQUESTS, next, name, &words);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+        }
+    }
 }
 
 pub(super) async fn leave(extract::State(admin): extract::State<State>) -> Response {

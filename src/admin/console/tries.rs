@@ -12,8 +12,9 @@ use crate::limits::{SIGN_IN_TRIES, SIGN_IN_WINDOW};
 pub(super) struct Tries(Arc<Mutex<VecDeque<Timestamp>>>);
 
 impl Tries {
-    /// Is the token right? Looked at only while there are tries left; otherwise how long to wait for the next.
-    pub(super) fn attempt(&self, now: Timestamp, is_right: impl FnOnce() -> bool) -> Result<bool, Duration> {
+    /// Notes a wrong token; when there were too many, how long to wait for the next. Right ones never come here: whoever
+    /// guesses must not lock out those who know.
+    pub(super) fn wrong(&self, now: Timestamp) -> Result<(), Duration> {
         let mut wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let window = i64::try_from(SIGN_IN_WINDOW.as_millis()).unwrap_or(i64::MAX);
         // A clock that was set back must not lock anybody out for longer.
@@ -22,10 +23,7 @@ impl Tries {
             let oldest = wrong.front().map_or(0, |at| now.0 - at.0);
             return Err(Duration::from_millis(u64::try_from(window - oldest).unwrap_or_default()));
         }
-        let right = is_right();
-        if !right {
-            wrong.push_back(now);
-        }
-        Ok(right)
+        wrong.push_back(now);
+        Ok(())
     }
 }

@@ -1,12 +1,16 @@
 //! `/why?id=…`: what happened to something and why, as a page. The story is the API's and the command's.
+//!
+//! The search posts, so that a customer's e-mail address stays out of address lines, histories and proxies' logs: what is
+//! found by one is answered at once, an id is led to its page.
 
 use axum::Extension;
-use axum::extract;
+use axum::extract::{self, Request};
 use axum::http::{StatusCode, Uri};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect};
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::form::Form;
 use super::{Page, layout, parts};
 use crate::admin::operator::Operator;
 use crate::admin::why::{self, answer::Answer};
@@ -20,27 +24,51 @@ pub(super) async fn page(
     uri: Uri,
 ) -> Page {
     let given = events::Given::read(&uri);
-    let (id, live) = (given.get("id").trim().to_owned(), given.get("live") == "1");
+    show(&admin, &who, given.get("id").trim(), given.get("live") == "1").await
+}
+
+pub(super) async fn ask(
+    extract::State(admin): extract::State<State>,
+    Extension(who): Extension<Operator>,
+    request: Request,
+) -> Page {
+    let form = Form::read(request).await?;
+    let id = form.get("id").trim();
+    if is_address(id) || id.len() > NAME_BYTES {
+        return show(&admin, &who, id, form.get("live") == "1").await;
+    }
+    Ok(Redirect::to(&format!("/why?id={}", utf8_percent_encode(id, NON_ALPHANUMERIC))).into_response())
+}
+
+fn is_address(id: &str) -> bool {
+    id.contains('@')
+}
+
+async fn show(admin: &State, who: &Operator, id: &str, live: bool) -> Page {
     if id.is_empty() {
-        return Ok(layout::page(&who, "", "Why?", &help(None, None)));
+        return Ok(layout::page(who, "", "Why?", &help(None, None)));
     }
     let unknown = |why: Option<&str>| {
-        let shown = if id.len() > NAME_BYTES { "That" } else { &id };
-        (StatusCode::NOT_FOUND, layout::page(&who, "", "Why?", &help(Some(shown), why))).into_response()
+        let shown = if id.len() > NAME_BYTES { "That" } else { id };
+        (StatusCode::NOT_FOUND, layout::page(who, "", "Why?", &help(Some(shown), why))).into_response()
     };
     if id.len() > NAME_BYTES {
         return Ok(unknown(None));
     }
-    match why::answer::answer(&admin, &id, live).await {
-        Ok(story) => Ok(layout::page(&who, "", &format!("Why {id}"), &told(&story))),
-        Err(error) if error.is_not_found() => Ok(unknown(Some(error.message_and_fix().0).filter(|_| id.contains('@')))),
+    match why::answer::answer(admin, id, live).await {
+        Ok(story) => {
+            let title = if is_address(id) { "Why: a contact".to_owned() } else { format!("Why {id}") };
+            Ok(layout::page(who, "", &title, &told(&story)))
+        }
+        Err(error) if error.is_not_found() => Ok(unknown(Some(error.message_and_fix().0).filter(|_| is_address(id)))),
         Err(error) => Err(error),
     }
 }
 
 fn told(story: &Answer) -> Markup {
     // A page that looked into HubSpot is as of then: it asks again when somebody wants to know.
-    let live = story.live.is_none().then_some("change");
+    // So does one by address: it asked HubSpot as well.
+    let live = (story.live.is_none() && !is_address(&story.id)).then_some("change");
     html! {
         main.wide {
             h1 { "Why: " span.id { (story.id) } }
@@ -68,16 +96,29 @@ fn told(story: &Answer) -> Markup {
 
 /// What HubSpot shows of the conversation now, or the way to look.
 fn seen(story: &Answer) -> Markup {
-    let again = format!("/why?id={}&live=1", utf8_percent_encode(&story.id, NON_ALPHANUMERIC));
+    let again = |label: &str| {
+        html! {
+            @if is_address(&story.id) {
+                form method="post" action="/why" {
+                    input type="hidden" name="id" value=(story.id);
+                    input type="hidden" name="live" value="1";
+                    button.plain { (label) }
+                }
+            } @else {
+                p { a.button.plain href=(format!("/why?id={}&live=1", utf8_percent_encode(&story.id, NON_ALPHANUMERIC))) { (label) } }
+            }
+        }
+    };
     html! {
         h2 { "In HubSpot now" }
         @match &story.live {
-            None => p { a.button.plain href=(again) { "Check in HubSpot now" } },
+            None => (again("Check in HubSpot now")),
             Some(live) => {
-                p.quiet { "Looked at " (live.checked_at) ". " a href=(again) { "Look again" } }
+                p.quiet { "Looked at " (live.checked_at) "." }
                 ul.checks {
                     @for line in &live.lines { (parts::check(line)) }
                 }
+                (again("Look again"))
             }
         }
     }
@@ -91,7 +132,7 @@ fn help(unknown: Option<&str>, why: Option<&str>) -> Markup {
             @if let Some(id) = unknown {
                 p { @if let Some(why) = why { (why) "." } @else { "Nothing the bridge knows has the id " code { (id) } "." } }
             }
-            form.stack action="/why" {
+            form.stack method="post" action="/why" {
                 label {
                     "An id, or a contact's e-mail"
                     input type="search" name="id" value=(unknown.unwrap_or_default()) autocomplete="off" spellcheck="false" required;

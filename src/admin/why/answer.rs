@@ -75,7 +75,7 @@ pub(in crate::admin) async fn explain(
 /// The story of an id; `live`: with a look at the conversation in HubSpot. 404 when nothing is known.
 pub(in crate::admin) async fn answer(admin: &State, id: &str, live: bool) -> Result<Answer, ApiError> {
     let known = known(admin, id).await?;
-    let story = tell(&known, &admin.store.holds().await?, admin.clock.now());
+    let story = tell(&known, &admin.ledger.held().await?, admin.clock.now());
     let subject = (!known.is_empty()).then(|| Subject::of(id, &known));
     let links = subject.as_ref().map(|subject| links::of(admin, subject)).unwrap_or_default();
     let live = match &subject {

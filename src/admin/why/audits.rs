@@ -36,6 +36,8 @@ pub(super) fn line(record: &AuditRecord) -> Line {
         "resume" => format!("asked to resume the AI in {about}"),
         "handoff" => format!("asked for a human in {about}"),
         "custom_data" => format!("changed the custom data of {about}"),
+        "doctor_fix" => format!("let the doctor mend {about}"),
+        "sign_in" => "signed in to the console".to_owned(),
         other => format!("asked for `{other}` of {about}"),
     };
     let detail = audit.detail.as_ref().map(|detail| format!(" ({})", detail.trim_end_matches('.')));

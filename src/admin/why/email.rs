@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 
 use super::{Known, gather};
 use crate::admin::State;
-use crate::domain::{ContactId, ThreadId};
+use crate::domain::{ContactId, Lane, ThreadId};
 use crate::handlers::Context;
 use crate::hubspot;
 use crate::store::Error;
@@ -64,7 +64,7 @@ pub(super) async fn gather(admin: &State, email: &str) -> Result<Looked, Error> 
 }
 
 async fn contact(cx: &Context, email: &str) -> Result<Option<ContactId>, hubspot::Error> {
-    let found = cx.reader.within(PATIENCE).contact_by_email(email.trim()).await?;
+    let found = cx.reader.on_lane(Lane::Ticket).within(PATIENCE).contact_by_email(email.trim()).await?;
     Ok(found.and_then(|contact| contact.id))
 }
 
@@ -82,7 +82,7 @@ async fn conversations(
     if !sessions.is_empty() {
         return gather::of_sessions(ledger, sessions).await;
     }
-    match cx.hubspot.within(PATIENCE).threads_of_contact(contact, THREADS_MAX).await {
+    match cx.hubspot.on_lane(Lane::Ticket).within(PATIENCE).threads_of_contact(contact, THREADS_MAX).await {
         Ok(threads) => {
             let threads: Vec<ThreadId> = threads.into_iter().map(|thread| thread.id).collect();
             gather::of_threads(ledger, name, &threads).await

@@ -1,7 +1,7 @@
 //! One event in words: how it came in, the runs it was part of, how it ended.
 
-use super::{Line, steps};
-use crate::domain::{Event, EventKind, Outcome};
+use super::{Line, mask, steps};
+use crate::domain::{Event, EventKind, Outcome, Reason};
 use crate::store::request::{self, Action, ActionKind, DeliveryCheck, HandoffRequest, TicketWrite};
 use crate::store::types::{EventHistory, RunRecord};
 
@@ -47,10 +47,13 @@ pub(in crate::admin) fn came_in(event: &Event) -> String {
 fn thread_change(event: &Event) -> String {
     match event.property.as_deref() {
         Some("assignedTo") => match event.assigned_to() {
-            Some(actor) => format!("The conversation was assigned to {actor}"),
+            Some(actor) => format!("The conversation was assigned to {}", mask::of(&actor)),
             None => "The conversation was left unassigned".to_owned(),
         },
-        Some("status") => format!("The conversation became {}", event.value.as_deref().unwrap_or("open or closed")),
+        Some("status") => {
+            let state = event.value.as_deref().filter(|value| mask::is_state(value));
+            format!("The conversation became {}", state.unwrap_or("open or closed"))
+        }
         Some("isArchived") => "The conversation was restored".to_owned(),
         property => format!("The conversation's `{}` changed", property.unwrap_or("?")),
     }
@@ -79,15 +82,16 @@ fn action(event: &Event) -> String {
 
 fn handoff(event: &Event) -> String {
     let reason = request::decode::<HandoffRequest>(event.data.as_deref()).and_then(|wish| wish.reason);
-    let why = reason.map(|reason| format!(": {}", reason.trim_end_matches('.'))).unwrap_or_default();
-    format!("{} asked for a human{why}", by(event))
+    // What somebody wrote into a workflow may be about the customer: the reps read it in HubSpot.
+    let remark = if reason.is_some() { ", with a remark for the reps" } else { "" };
+    format!("{} asked for a human{remark}", by(event))
 }
 
 fn ticket_write(event: &Event) -> String {
     let write: TicketWrite = request::decode(event.data.as_deref()).unwrap_or_default();
     let mut what: Vec<String> = write.keys.iter().map(|key| format!("`{key}`")).collect();
     what.extend(write.tag.then(|| "the handoff tag".to_owned()));
-    what.extend(write.owner.map(|owner| format!("the owner {owner}")));
+    what.extend(write.owner.map(|owner| format!("the owner {}", mask::actor(&owner))));
     let what = if what.is_empty() { "session data".to_owned() } else { what.join(", ") };
     format!("A write to the ticket was queued: {what}")
 }
@@ -136,11 +140,21 @@ pub(in crate::admin) fn run_end(run: &RunRecord) -> Option<String> {
 }
 
 fn ended(event: &Event, outcome: Outcome) -> String {
-    let reason = event.reason.map(|reason| format!("{} {}", reason.sentence(), reason.fix()));
+    let reason = event.reason.map(|reason| format!("{} {}", reason.sentence(), advice(outcome, reason)));
     let name = event.reason.map(|reason| format!(", {reason}")).unwrap_or_default();
     let head = format!("{} ({}{name}).", words(outcome), event.id);
     let detail = event.detail.as_ref().map(|detail| format!("Detail: {}.", detail.trim_end_matches('.')));
     [Some(head.as_str()), reason.as_deref(), detail.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// What to do about a reason. What was left alone on purpose needs nothing, unless it was not wanted.
+pub(in crate::admin) fn advice(outcome: Outcome, reason: Reason) -> String {
+    let fix = reason.fix();
+    let wish = fix.strip_prefix("Nothing to do; ").unwrap_or(fix);
+    if outcome != Outcome::Skipped || (wish == fix && fix.starts_with("Nothing to do")) {
+        return fix.to_owned();
+    }
+    format!("If that was not wanted: {wish}")
 }
 
 /// The outcome in words, without a full stop.

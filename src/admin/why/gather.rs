@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::{Known, audits};
-use crate::domain::{ConnectionName, EventId, EventKind, NoteId, Object, Session, ThreadId, TicketId, TurnId};
+use crate::domain::{
+    ConnectionName, EventId, EventKind, NoteId, Object, Session, SessionId, ThreadId, TicketId, TurnId,
+};
 use crate::store::types::{EventFilter, EventHistory, Found, SessionFilter};
 use crate::store::{Error, Ledger};
 
@@ -63,16 +65,20 @@ async fn complete(ledger: &dyn Ledger, mut found: Found) -> Result<Known, Error>
     Ok(Known { found, audits, remarks: Vec::new() })
 }
 
-/// A bare number that HubSpot knows as a thread or ticket is not our event or session of the same number.
+/// Ours look like `evt_1` and `ses_1`: a bare number is HubSpot's, and must not tell of another customer's event or
+/// session that happens to have the same one.
 fn only_what_it_names(id: &str, found: &mut Found) {
-    let Some(number) = id.parse::<i64>().ok().filter(|_| !found.mailboxes.is_empty()) else { return };
+    if id.starts_with("evt_") || id.starts_with("ses_") {
+        return;
+    }
+    let (own_event, own_session) = (id.parse::<EventId>().ok(), id.parse::<SessionId>().ok());
     found.events.retain(|history| {
         let event = &history.event;
         let about = event.message_id.as_ref().is_some_and(|message| message.as_str() == id)
             || event.object.as_ref().is_some_and(|object| object.id() == id);
-        event.id.0 != number || about
+        own_event != Some(event.id) || about
     });
-    found.sessions.retain(|session| session.id.0 != number || links(session).any(|linked| linked == id));
+    found.sessions.retain(|session| own_session != Some(session.id) || links(session).any(|linked| linked == id));
 }
 
 fn links(session: &Session) -> impl Iterator<Item = &str> {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::subject::Subject;
 use crate::admin::State;
+use crate::admin::portal::Portal;
 use crate::domain::ConnectionName;
 
 /// HubSpot's host that leads every account to its own.
@@ -22,22 +23,16 @@ pub(super) fn of(admin: &State, subject: &Subject) -> Vec<Link> {
     let mut links = Vec::new();
     let name = subject.connection.clone().map(ConnectionName);
     if let Some(connection) = name.as_ref().and_then(|name| admin.config.connections.get(name)) {
-        let portal = connection.portal_id;
         let host = admin.contexts.get(&connection.name).and_then(|cx| cx.hubspot.ui_domain());
-        // What HubSpot says is a link's host only if it is HubSpot's.
-        let host = host.filter(|host| host.ends_with(".hubspot.com") && !host.contains(['/', '@', ':', '?', '#']));
-        let host = host.unwrap_or_else(|| UI_DOMAIN.to_owned());
-        let mut hubspot = |what, path: &str, id: Option<&String>| {
-            if let Some(id) = id {
-                links.push(Link {
-                    what,
-                    url: format!("https://{host}/{}{}", path.replace("{portal}", &portal.to_string()), encoded(id)),
-                });
-            }
-        };
-        hubspot("conversation in HubSpot", "live-messages/{portal}/inbox/", subject.thread_id.as_ref());
-        hubspot("ticket in HubSpot", "contacts/{portal}/record/0-5/", subject.ticket_id.as_ref());
-        hubspot("contact in HubSpot", "contacts/{portal}/record/0-1/", subject.contact_id.as_ref());
+        let own = host.and_then(|host| Portal::new(&host, connection.portal_id));
+        if let Some(portal) = own.or_else(|| Portal::new(UI_DOMAIN, connection.portal_id)) {
+            let pages = [
+                ("conversation in HubSpot", subject.thread_id.as_ref().and_then(|id| portal.thread(id))),
+                ("ticket in HubSpot", subject.ticket_id.as_ref().and_then(|id| portal.ticket(id))),
+                ("contact in HubSpot", subject.contact_id.as_ref().and_then(|id| portal.contact(id))),
+            ];
+            links.extend(pages.into_iter().filter_map(|(what, url)| Some(Link { what, url: url? })));
+        }
     }
     let console = &admin.config.admin.public_url;
     if !console.is_empty() {

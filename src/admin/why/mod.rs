@@ -10,11 +10,12 @@ mod event;
 mod gather;
 mod links;
 mod live;
+pub(super) mod mask;
 mod next;
 mod steps;
 mod subject;
 
-pub(super) use event::{came_in, run_end, words as outcome_words};
+pub(super) use event::{advice, came_in, run_end, words as outcome_words};
 pub(super) use gather::gather as gathered;
 pub(super) use steps::line as step_line;
 
@@ -79,6 +80,10 @@ impl Line {
 /// Tells the story of what is known. `holds` are all connections held, `now` is the present.
 #[must_use]
 pub fn tell(known: &Known, holds: &[Hold], now: Timestamp) -> Story {
+    if known.is_empty() {
+        let todo = "Ask again in a moment, or ask by the id of the thread or ticket.";
+        return Story { lines: Vec::new(), now: known.remarks.join(" "), next: None, todo: Some(todo.to_owned()) };
+    }
     let found = &known.found;
     let mut lines: Vec<Line> = found.sessions.iter().flat_map(session_lines).collect();
     lines.extend(known.audits.iter().map(audits::line));

@@ -3,6 +3,7 @@
 use crate::domain::{ConnectionName, Event, EventKind, Lane, Outcome, Reason, Session, SessionState, Timestamp};
 use crate::store::Hold;
 use crate::store::types::{Found, MailboxStatus};
+use crate::worker::hold;
 
 /// What happens next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,19 +62,26 @@ fn stops(hold: &Hold, lane: Lane) -> bool {
     Hold::stops(&hold.cause, lane)
 }
 
-/// The most useful thing to do: mend what holds the connection, else what the newest unanswered end asks for.
+/// The most useful thing to do: what helps a connection that this waits for, else what the newest end asks for.
 pub(super) fn todo(found: &Found, holds: &[Hold]) -> Option<String> {
-    if let Some(hold) = concerned(found, holds).next() {
-        return Some(format!("Mend what holds the connection `{}`; it is tried again by itself.", hold.connection));
+    let waits = found.mailboxes.iter().any(|mailbox| mailbox.due_at.is_some())
+        || found.events.iter().any(|history| !history.event.state.is_final());
+    if let Some(hold) = concerned(found, holds).next().filter(|_| waits) {
+        return Some(format!("For the held connection `{}`: {}.", hold.connection, hold::fix(hold::word(&hold.cause))));
     }
     let mut ended: Vec<&Event> =
         found.events.iter().map(|history| &history.event).filter(|event| event.state.is_final()).collect();
     ended.sort_by_key(|event| (event.finished_at, event.id));
-    let unanswered = ended.into_iter().rev().take_while(|event| event.outcome != Some(Outcome::Replied));
-    let fixes: Vec<&str> =
-        unanswered.filter_map(|event| event.reason).map(Reason::fix).filter(|fix| *fix != "Nothing to do.").collect();
-    let urgent = fixes.iter().find(|fix| !fix.starts_with("Nothing to do"));
-    urgent.or(fixes.first()).map(|fix| (*fix).to_owned())
+    // The newest that came to something decides: what was left alone on purpose, or merely noted, does not.
+    let newest = ended.into_iter().rev().find(|event| event.outcome.is_some_and(decides))?;
+    let wants = matches!(newest.outcome, Some(Outcome::Dead | Outcome::HandedOff | Outcome::Drafted));
+    let fix = newest.reason.filter(|_| wants).map(Reason::fix)?;
+    (!fix.starts_with("Nothing to do")).then(|| fix.to_owned())
+}
+
+fn decides(outcome: Outcome) -> bool {
+    use Outcome as O;
+    matches!(outcome, O::Dead | O::HandedOff | O::Drafted | O::Replied | O::NoReplyNeeded)
 }
 
 /// Holds of connections that the story is about.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Line;
+use super::{Line, mask};
 use crate::domain::Reason;
 use crate::store::{StepRecord, StepStatus};
 
@@ -65,8 +65,8 @@ fn assigned<'v>(result: &Value, text: &impl Fn(&str) -> Option<&'v str>) -> Stri
     let detail = text("detail").map(|detail| format!(" ({})", detail.trim_end_matches('.'))).unwrap_or_default();
     let human = result.get("human").and_then(Value::as_bool) == Some(true);
     match (text("to"), text("ticket_owner"), human) {
-        (_, Some(owner), _) => format!("Made {owner} the ticket's owner{rule}{detail}."),
-        (Some(to), None, true) => format!("Assigned the conversation to {to}{rule}{detail}."),
+        (_, Some(owner), _) => format!("Made {} the ticket's owner{rule}{detail}.", mask::actor(owner)),
+        (Some(to), None, true) => format!("Assigned the conversation to {}{rule}{detail}.", mask::actor(to)),
         (None, None, true) => format!("Somebody has the conversation already, so it was not assigned again{detail}."),
         (_, None, false) => {
             format!("Left the conversation unassigned: no rule and no `default_user_id` names a human{detail}.")

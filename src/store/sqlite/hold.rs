@@ -54,8 +54,8 @@ pub(super) fn release(tx: &mut Tx<'_>, connection: &ConnectionName) -> Result<()
 }
 
 /// The connections that are held and not released, by name.
-pub(super) fn holds(tx: &Tx<'_>) -> Result<Vec<Hold>, Fault> {
-    let mut statement = tx.conn.prepare_cached(
+pub(super) fn holds(conn: &Connection) -> Result<Vec<Hold>, Fault> {
+    let mut statement = conn.prepare_cached(
         "SELECT c.name, h.until, h.since, h.cause FROM holds h JOIN connections c ON c.id = h.connection_id \
          ORDER BY c.name",
     )?;

@@ -8,11 +8,13 @@ use rusqlite::Connection;
 
 use super::fault::Fault;
 use super::runner::Kind;
-use super::{SqliteStore, audit, find, list, list_sessions, series, stats};
+use super::{SqliteStore, audit, find, hold, list, list_sessions, recall, series, session, stats};
 use crate::domain::{ConnectionName, Event, EventId, Outcome, Session, Timestamp};
 use crate::store::Error;
 use crate::store::ledger::Ledger;
-use crate::store::types::{AuditRecord, EventFilter, EventHistory, Found, Lags, Page, SessionFilter, Stats};
+use crate::store::types::{
+    AuditRecord, EventFilter, EventHistory, Found, Hold, Lags, Page, SessionFilter, SessionKey, Stats,
+};
 
 impl SqliteStore {
     /// Runs a read: on the second connection where there is one, else as work of the core.
@@ -32,6 +34,10 @@ impl SqliteStore {
 
 /// All of it sees the database at one moment.
 fn snapshot<T>(conn: &Connection, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+    // A read that panicked left its own open.
+    if !conn.is_autocommit() {
+        conn.execute_batch("ROLLBACK")?;
+    }
     conn.execute_batch("BEGIN")?;
     let result = read(conn);
     conn.execute_batch("ROLLBACK")?;
@@ -75,6 +81,20 @@ impl Ledger for SqliteStore {
         self.read("list dead events", move |conn, _| list::dead_since(conn, after, limit)).await
     }
 
+    async fn held(&self) -> Result<Vec<Hold>, Error> {
+        self.read("read the holds", |conn, _| hold::holds(conn)).await
+    }
+
+    async fn session_by(&self, key: &SessionKey) -> Result<Option<Session>, Error> {
+        let key = key.clone();
+        self.read("read a session", move |conn, _| session::find(conn, &key)).await
+    }
+
+    async fn positions(&self, prefix: &str) -> Result<Vec<(String, String)>, Error> {
+        let prefix = prefix.to_owned();
+        self.read("read the positions", move |conn, _| recall::positions(conn, &prefix)).await
+    }
+
     async fn series(&self, hours: u32) -> Result<Vec<(Timestamp, ConnectionName, Outcome, u64)>, Error> {
         self.read("count by hours", move |conn, now| series::series(conn, now, hours)).await
     }
@@ -90,5 +110,21 @@ impl Ledger for SqliteStore {
             stats::stats(conn, now, queued)
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_that_panicked_does_not_spoil_the_next() {
+        let conn = Connection::open_in_memory().unwrap();
+        let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _: Result<(), Fault> = snapshot(&conn, |_| panic!("a bug"));
+        }));
+        assert!(broken.is_err() && !conn.is_autocommit());
+        assert!(snapshot(&conn, |_| Ok(7)).is_ok_and(|answer| answer == 7));
+        assert!(conn.is_autocommit());
     }
 }

@@ -1,6 +1,6 @@
 //! Small memories: what is known, what was posted, what was written, how far something has come.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::core::Tx;
 use super::event;
@@ -70,6 +70,14 @@ pub(super) fn ticket_updated_at(
 pub(super) fn cursor(tx: &Tx<'_>, name: &str) -> Result<Option<String>, Fault> {
     let mut statement = tx.conn.prepare_cached("SELECT value FROM cursors WHERE name = ?1")?;
     Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+}
+
+/// The named positions that begin so.
+pub(super) fn positions(conn: &Connection, prefix: &str) -> Result<Vec<(String, String)>, Fault> {
+    let mut statement =
+        conn.prepare_cached("SELECT name, value FROM cursors WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name")?;
+    let rows = statement.query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Moves a named position.

@@ -146,7 +146,7 @@ impl Store for SqliteStore {
     }
 
     async fn holds(&self) -> Result<Vec<Hold>, Error> {
-        self.call("read the holds", |tx| hold::holds(tx)).await
+        self.call("read the holds", |tx| hold::holds(tx.conn)).await
     }
 
     async fn cursor(&self, name: &str) -> Result<Option<String>, Error> {

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{ConnectionName, Timestamp};
-use crate::store::{Error, Store};
+use crate::store::{Error, Ledger, Store};
 
 const HOUR_MS: i64 = 3_600_000;
 /// A day, and the hour it began in.
 const HOURS: i64 = 25;
 const VERSION: u32 = 1;
+const PREFIX: &str = "swept/";
 
 #[derive(Serialize, Deserialize)]
 struct Finds {
@@ -36,17 +37,33 @@ pub(super) async fn note(
 
 /// How many were found in the last 24 hours, the hour they began in included.
 pub async fn found(store: &dyn Store, connection: &ConnectionName, now: Timestamp) -> Result<u64, Error> {
+    Ok(lately(&read(store, connection).await?, now))
+}
+
+/// The same of every connection at once, read beside the writer: for pages.
+pub async fn found_by_all(ledger: &dyn Ledger, now: Timestamp) -> Result<Vec<(ConnectionName, u64)>, Error> {
+    let found = ledger.positions(PREFIX).await?.into_iter();
+    let of = |(name, text): (String, String)| {
+        Some((ConnectionName::from(name.strip_prefix(PREFIX)?), lately(&parsed(&text), now)))
+    };
+    Ok(found.filter_map(of).collect())
+}
+
+fn lately(hours: &BTreeMap<i64, u64>, now: Timestamp) -> u64 {
     let since = now.0.div_euclid(HOUR_MS) - HOURS;
-    Ok(read(store, connection).await?.range(since + 1..).map(|(_, count)| count).sum())
+    hours.range(since + 1..).map(|(_, count)| count).sum()
 }
 
 /// Nothing when there is nothing, or when a newer release wrote it.
 async fn read(store: &dyn Store, connection: &ConnectionName) -> Result<BTreeMap<i64, u64>, Error> {
-    let text = store.cursor(&name(connection)).await?.unwrap_or_default();
-    let finds = serde_json::from_str::<Finds>(&text).ok().filter(|finds| finds.v == VERSION);
-    Ok(finds.map(|finds| finds.hours).unwrap_or_default())
+    Ok(parsed(&store.cursor(&name(connection)).await?.unwrap_or_default()))
+}
+
+fn parsed(text: &str) -> BTreeMap<i64, u64> {
+    let finds = serde_json::from_str::<Finds>(text).ok().filter(|finds| finds.v == VERSION);
+    finds.map(|finds| finds.hours).unwrap_or_default()
 }
 
 fn name(connection: &ConnectionName) -> String {
-    format!("swept/{connection}")
+    format!("{PREFIX}{connection}")
 }

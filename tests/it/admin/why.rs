@@ -189,6 +189,11 @@ fn every_kind_of_event_has_words_of_its_own() {
         (change("assignedTo", "55"), "The conversation was assigned to A-55 (evt_1)."),
         (change("assignedTo", ""), "The conversation was left unassigned (evt_1)."),
         (change("status", "CLOSED"), "The conversation became CLOSED (evt_1)."),
+        (change("status", "canary@x.example"), "The conversation became open or closed (evt_1)."),
+        (
+            change("assignedTo", "E-canary@x.example"),
+            "The conversation was assigned to somebody whose id is not shown (evt_1).",
+        ),
         (
             Event { property: Some("priority".to_owned()), ..kind(EventKind::TicketProperty) },
             "The ticket property `priority` changed (evt_1).",
@@ -235,8 +240,8 @@ fn what_somebody_asked_for_is_told_with_who_it_was() {
         ),
         (from("admin", r#"{"v":2,"action":"sing"}"#, EventKind::Action), "An operator asked to change the AI (evt_1)."),
         (
-            from("workflow", r#"{"v":1,"reason":"VIP customer."}"#, EventKind::HandoffRequest),
-            "A HubSpot workflow asked for a human: VIP customer (evt_1).",
+            from("workflow", r#"{"v":1,"reason":"canary of a customer."}"#, EventKind::HandoffRequest),
+            "A HubSpot workflow asked for a human, with a remark for the reps (evt_1).",
         ),
         (from("opencx", r#"{"v":1,"reason":null}"#, EventKind::HandoffRequest), "OpenCX asked for a human (evt_1)."),
         (kind(EventKind::HandoffRequest), "Somebody asked for a human (evt_1)."),
@@ -277,7 +282,29 @@ fn every_reason_is_told_with_its_sentence() {
 }
 
 #[test]
-fn what_to_do_is_the_fix_of_what_is_still_unanswered() {
+fn what_was_left_alone_on_purpose_says_what_to_do_only_if_that_was_not_wanted() {
+    for (reason, words) in [
+        (Reason::NotAiOwned, "AI user. If that was not wanted: Assign it to the AI user"),
+        (Reason::SenderIsAgent, "for humans. If that was not wanted: assign the conversation"),
+        (Reason::OwnMessage, "it itself. Nothing to do."),
+        (Reason::NoLinkedSession, "to this ticket. Nothing to do: when"),
+    ] {
+        let story = tell(&alone(ended(Outcome::Skipped, Some(reason))), &[], at(10));
+        assert!(texts(&story)[0].contains(words), "{:?}", texts(&story));
+    }
+}
+
+#[test]
+fn when_nobody_could_be_asked_nothing_is_said_to_be_settled() {
+    let remark = "HubSpot could not be asked who has this address (`acme`): it answered 503.";
+    let known = Known { remarks: vec![remark.to_owned()], ..Known::default() };
+    let story = hubspot_bridge::admin::why::tell(&known, &[], at(10));
+    assert_eq!((story.now.as_str(), story.next.is_none()), (remark, true));
+    assert!(story.todo.unwrap().starts_with("Ask again in a moment"));
+}
+
+#[test]
+fn what_to_do_is_the_fix_of_the_newest_end_that_was_no_answer() {
     let dead = Event { finished_at: Some(at(5)), ..ended(Outcome::Dead, Some(Reason::MessageNotFound)) };
     let later = |outcome, reason| Found {
         events: [dead.clone(), Event { id: EventId(2), ..ended(outcome, reason) }]
@@ -290,9 +317,12 @@ fn what_to_do_is_the_fix_of_what_is_still_unanswered() {
         (alone(dead.clone()), fix(Reason::MessageNotFound)),
         (later(Outcome::Skipped, Some(Reason::OwnMessage)), fix(Reason::MessageNotFound)),
         (later(Outcome::Skipped, Some(Reason::SenderIsAgent)), fix(Reason::MessageNotFound)),
+        (later(Outcome::HandedOff, Some(Reason::AgentFailed)), fix(Reason::AgentFailed)),
+        (later(Outcome::Drafted, Some(Reason::Stale)), fix(Reason::Stale)),
+        (later(Outcome::HandedOff, None), None),
         (later(Outcome::Replied, None), None),
         (alone(ended(Outcome::Skipped, Some(Reason::OwnMessage))), None),
-        (alone(ended(Outcome::Skipped, Some(Reason::SenderIsAgent))), fix(Reason::SenderIsAgent)),
+        (alone(ended(Outcome::Skipped, Some(Reason::NotAiOwned))), None),
         (alone(event(1)), None),
     ] {
         assert_eq!(tell(&found, &[], at(10)).todo, todo);
@@ -334,7 +364,11 @@ fn a_hold_of_the_connection_comes_first_and_others_do_not_matter() {
     let story = tell(&found, &[hold("beta"), hold("acme")], at(10));
     let words = "The connection `acme` is held since 2026-11-21T09:00:01.000Z (unauthorized: HubSpot answered 401) and is tried again at 2026-11-21T09:00:30.000Z.";
     assert!(story.now.starts_with(words) && !story.now.contains("beta"), "{}", story.now);
-    assert_eq!(story.todo.as_deref(), Some("Mend what holds the connection `acme`; it is tried again by itself."));
+    let todo =
+        "For the held connection `acme`: check the access token, and that the app is still installed in this account.";
+    assert_eq!(story.todo.as_deref(), Some(todo));
+    let over = tell(&alone(ended(Outcome::Replied, None)), &[hold("acme")], at(10));
+    assert_eq!(over.todo, None, "nothing of it waits for the connection");
 }
 
 #[test]

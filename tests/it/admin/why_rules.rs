@@ -1,6 +1,7 @@
 //! `why`: the rules that decided, what comes next and when, and what people asked for.
 
-use hubspot_bridge::domain::{ConnectionName, Outcome};
+use axum::http::StatusCode;
+use hubspot_bridge::domain::{ConnectionName, Outcome, SessionPatch};
 use hubspot_bridge::store::types::{EventHistory, Found, MailboxStatus, RunRecord};
 use hubspot_bridge::store::{Audit, Hold, StepRecord, StepStatus, Store as _};
 
@@ -117,4 +118,22 @@ async fn what_people_asked_for_is_part_of_a_long_story_that_stays_bounded() {
     assert_eq!(lines.len(), 200);
     let (_, other) = house.get("/api/v1/why/evt_199").await;
     assert!(!other.to_string().contains("Ada"), "{other}");
+}
+
+#[tokio::test]
+async fn a_bare_number_is_hubspots_and_never_tells_of_another_customer() {
+    let house = House::new("").await;
+    // Event 1 and session 1 are one customer's; the other's contact has the same number.
+    house.message("t1", "m1").await;
+    house.session("t1", SessionPatch::default()).await;
+    house.message("t2", "m2").await;
+    let other = SessionPatch { contact_id: Some("1".into()), ..SessionPatch::default() };
+    house.session("t2", other).await;
+    let (status, story) = house.get("/api/v1/why/1").await;
+    assert_eq!((status, &story["subject"]["kind"]), (StatusCode::OK, &"contact".into()), "{story}");
+    assert!(story.to_string().contains("evt_2") && story.to_string().contains("ses_2"), "{story}");
+    assert!(!story.to_string().contains("evt_1") && !story.to_string().contains("ses_1"), "{story}");
+    assert_eq!(house.get("/api/v1/why/2").await.0, StatusCode::NOT_FOUND, "no id of HubSpot's");
+    assert_eq!(house.get("/api/v1/why/evt_1").await.0, StatusCode::OK);
+    assert_eq!(house.get("/api/v1/why/ses_2").await.0, StatusCode::OK);
 }

@@ -166,7 +166,11 @@ async fn an_outside_conversation_has_a_page_without_hubspots_parts() {
 #[tokio::test]
 async fn it_says_why_the_ai_is_silent_and_what_to_do() {
     for (state, words, todo) in [
-        (SessionState::HandedOff, "The AI is silent: a human has the conversation", Reason::SessionHandedOff.fix()),
+        (
+            SessionState::HandedOff,
+            "The AI is silent: a human has the conversation",
+            "Assign it to the AI user in HubSpot, or resume the AI",
+        ),
         (SessionState::Paused, "The AI is silent: it was paused", "Resume the AI here"),
         (SessionState::Closed, "The conversation is closed; the customer", ""),
     ] {

@@ -68,19 +68,34 @@ async fn the_envelope_shows_parameters_and_never_a_tickets_value_or_an_address()
     change.value = Some("canary-value".to_owned());
     let mut assigned = message_event("t1", "x2");
     (assigned.kind, assigned.message_id) = (EventKind::ThreadProperty, None);
-    (assigned.property, assigned.value) = (Some("status".to_owned()), Some("canary@x.example".to_owned()));
+    (assigned.property, assigned.value) = (Some("assignedTo".to_owned()), Some("E-canary@x.example".to_owned()));
     let mut wish = message_event("t1", "x3");
     (wish.kind, wish.message_id) = (EventKind::TicketWrite, None);
     wish.object = Some(Object::Ticket("77".into()));
     wish.data = Some("{\"v\":1,\"keys\":[\"<priority>\"]}".to_owned());
-    house.store.append(Batch { events: vec![change, assigned, wish], dirty: Vec::new() }).await.unwrap();
+    let mut person = message_event("t1", "x4");
+    (person.kind, person.message_id) = (EventKind::HandoffRequest, None);
+    person.data = Some("{\"v\":1,\"reason\":\"canary words\"}".to_owned());
+    let mut closed = message_event("t1", "x5");
+    (closed.kind, closed.message_id) = (EventKind::ThreadProperty, None);
+    (closed.property, closed.value) = (Some("status".to_owned()), Some("canary@x.example".to_owned()));
+    let events = vec![change, assigned, wish, person, closed];
+    house.store.append(Batch { events, dirty: Vec::new() }).await.unwrap();
     let ticket = get(&house.router, "/events/evt_1").await;
     ticket.shows(&[
         "<dt>property</dt><dd><code>hs_priority</code></dd>",
         "href=\"/events?connection=acme&amp;ticket=77\"",
     ]);
     ticket.hides(&["canary"]);
-    get(&house.router, "/events/evt_2").await.shows(&["<dd><code>an address, not shown</code></dd>"]);
+    for event in ["evt_2", "evt_5"] {
+        let page = get(&house.router, &format!("/events/{event}")).await;
+        page.shows(&["<dt>value</dt><dd><code>not shown</code></dd>"]);
+        page.hides(&["canary"]);
+    }
+    let asked = get(&house.router, "/events/evt_4").await;
+    asked.shows(&["asked for a human, with a remark for the reps", "a remark for the reps, not shown"]);
+    asked.hides(&["canary"]);
+    get(&house.router, "/why?id=t1").await.hides(&["canary"]);
     get(&house.router, "/events/evt_3").await.shows(&["Its parameters", "&lt;priority&gt;"]);
 }
 

@@ -76,7 +76,7 @@ async fn a_browser_is_refused_with_a_page_a_program_with_json() {
         ("GET", "/events/evt_9", 404, "Not found"),
         ("GET", "/events/x", 404, "Not found"),
         ("DELETE", "/events", 405, "That cannot be done here"),
-        ("POST", "/why", 405, "That cannot be done here"),
+        ("POST", "/events", 405, "That cannot be done here"),
     ] {
         let page = ask(&house.router, method, path, &[HTML], "").await;
         assert_eq!(page.status.as_u16(), status, "{method} {path}");

@@ -1,5 +1,6 @@
 //! The thread, its owner, its newest messages, its channel, and what the bridge would do in it.
 
+use super::super::mask;
 use super::{ASK_AGAIN, PATIENCE, sentence};
 use crate::doctor::Line;
 use crate::domain::{ActorId, Mode, Reason, Session, SessionState, Thread, ThreadId};
@@ -79,8 +80,8 @@ async fn owner(cx: &Context, thread: &Thread, session: Option<&Session>) -> Line
 async fn name(cx: &Context, actor: &ActorId) -> String {
     let found = cx.hubspot.within(PATIENCE).actor(actor).await.ok().and_then(|actor| actor.name);
     // A user without a name is shown by the address, which has no place here.
-    let named = found.filter(|name| !name.contains('@')).map(|name| format!("{name} ({actor})"));
-    named.unwrap_or_else(|| actor.to_string())
+    let named = found.filter(|name| !name.contains('@')).map(|name| format!("{name} ({})", mask::of(actor)));
+    named.unwrap_or_else(|| mask::of(actor).to_owned())
 }
 
 fn last_message(look: &Look) -> Line {
