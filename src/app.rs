@@ -15,7 +15,7 @@ use crate::agents;
 use crate::alerts;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::doctor::{Examinations, startup};
+use crate::doctor::Examinations;
 use crate::domain::ConnectionName;
 use crate::handlers::Context;
 use crate::handlers::context::Common;
@@ -197,8 +197,6 @@ impl House {
         work(life, &self.health, Arc::clone(&self.shared), closing.clone());
         for cx in self.shared.connections.values() {
             life.spawn(Kind::Errand, "the sweep", sweep::run(cx.clone(), life.draining()));
-            let look = startup::run(cx.clone(), Arc::clone(&self.problems), life.draining());
-            life.spawn(Kind::Errand, "the look at HubSpot's settings", look);
         }
         let keep = self.config.store.retention;
         let prune = retention::run(Arc::clone(&self.store), Arc::clone(&self.clock), keep, life.draining());

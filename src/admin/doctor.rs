@@ -2,16 +2,14 @@
 
 use axum::extract::{self, Path, Request};
 use axum::{Extension, Json};
-use serde_json::Value;
 
 use super::connections::unknown;
 use super::error::ApiError;
 use super::openapi::query;
 use super::operator::Operator;
-use super::{State, body};
-use crate::doctor::{Examination, Patient};
+use super::{State, audit, body};
+use crate::doctor::{Examination, Patient, problems};
 use crate::domain::ConnectionName;
-use crate::store::Audit;
 
 /// Runs the doctor
 ///
@@ -26,13 +24,7 @@ pub(super) async fn run(
     request: Request,
 ) -> Result<Json<Examination>, ApiError> {
     let fields = body::read(request.into_body(), &["fix"]).await?;
-    let fix = match fields.get("fix") {
-        None | Some(Value::Null) => false,
-        Some(Value::Bool(fix)) => *fix,
-        Some(Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
-            return Err(ApiError::bad_request("`fix` is neither true nor false", "send {\"fix\": true}, or no body"));
-        }
-    };
+    let fix = body::flag(&fields, "fix")?;
     examine(&admin, &ConnectionName(name), fix, &who).await.map(Json)
 }
 
@@ -50,8 +42,7 @@ pub(super) async fn examine(
         return Err(ApiError::unavailable("this connection is not at work here", "ask the bridge that runs it"));
     };
     if fix {
-        let (action, subject) = ("doctor_fix".to_owned(), name.to_string());
-        admin.store.audit(Audit { who: who.0.clone(), action, subject, detail: None }).await?;
+        audit::note(admin, who, "doctor_fix", name, None).await?;
     }
     let examination = async {
         let patient = Patient {
@@ -62,7 +53,9 @@ pub(super) async fn examine(
             seen: Some(admin.observed.of(name)),
             now: admin.clock.now(),
         };
-        Examination::run(&patient, fix).await
+        let found = Examination::run(&patient, fix).await;
+        problems::show(&admin.problems, name, &found.lines);
+        found
     };
     Ok(admin.examinations.one(name, fix, examination).await)
 }

@@ -1,7 +1,9 @@
-//! The doctor's quick look before `serve` is ready: token, secrets, scopes, users. What is wrong is logged and shown with the
+//! The doctor's quick look before `serve` is ready: token, secrets, scopes, users, and what
+//! tickets need. What is wrong is logged and shown with the
 //! connection; the bridge starts all the same, since HubSpot may be down and deliveries must be taken.
 //!
-//! Readiness waits for it at most [`WAIT`]; then, and as long as something fails, it goes on beside the bridge.
+//! Readiness waits for it at most [`WAIT`]; then it goes on beside the bridge: soon again while
+//! something is wrong, once an hour when nothing is, so that what is shown is true.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,16 +12,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::Problems;
 use crate::config::Config;
-use crate::doctor::{Depth, Line, Patient, Status, examine};
+use crate::doctor::{Depth, Line, Patient, Status, examine, problems};
 use crate::handlers::Context;
 
 /// The longest the start is put off. HubSpot, whose deliveries the listener's backlog holds meanwhile, waits 5 s.
 const WAIT: Duration = Duration::from_secs(2);
 /// One look.
-const DEADLINE: Duration = Duration::from_secs(5);
+const DEADLINE: Duration = Duration::from_secs(15);
 /// Pauses before it is looked again, doubling.
 const AGAIN: Duration = Duration::from_mins(1);
 const AGAIN_MAX: Duration = Duration::from_mins(16);
+/// When nothing is wrong.
+const WELL: Duration = Duration::from_hours(1);
 
 /// Returns when all have looked once, or it takes too long.
 pub(super) async fn wait(looks: &[CancellationToken]) {
@@ -41,7 +45,7 @@ pub(super) struct Look {
 }
 
 impl Look {
-    /// Looks until nothing fails; what is mended meanwhile is no longer shown.
+    /// Looks as long as the bridge runs; what is mended meanwhile is no longer shown.
     pub(super) async fn run(self, looked: CancellationToken, stop: CancellationToken) {
         let (mut told, mut pause) = (Vec::new(), AGAIN);
         // Also when it is cut.
@@ -52,24 +56,22 @@ impl Look {
                 () = stop.cancelled() => return,
                 lines = tokio::time::timeout(DEADLINE, self.lines()) => lines,
             };
-            let fails = if let Ok(lines) = lines {
+            let ill = if let Ok(lines) = lines {
                 self.tell(&lines, &mut told);
-                lines.iter().any(|line| line.status == Status::Failed)
+                lines.iter().any(|line| line.status != Status::Ok)
             } else {
                 let name = &self.cx.settings.name;
                 tracing::warn!(connection = %name, "HubSpot did not answer the doctor's quick look in time");
                 true
             };
             first.take();
-            if !fails {
-                return;
-            }
+            let rest = if ill { pause } else { WELL };
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep(rest) => {}
             }
-            pause = AGAIN_MAX.min(pause * 2);
+            pause = if ill { AGAIN_MAX.min(pause * 2) } else { AGAIN };
         }
     }
 
@@ -85,7 +87,7 @@ impl Look {
         let mut found = Vec::new();
         for line in lines.iter().filter(|line| line.status != Status::Ok) {
             let fix = line.fix.as_deref().unwrap_or_default();
-            let sentence = format!("{}: {}; {fix}", line.check, line.seen);
+            let sentence = problems::sentence(line);
             if !told.contains(&sentence) {
                 let (check, seen) = (&line.check, &line.seen);
                 match line.status {
@@ -99,9 +101,7 @@ impl Look {
             }
             found.push(sentence);
         }
-        let mut problems = self.problems.entry(name.clone()).or_default();
-        problems.retain(|problem| !told.contains(problem));
-        problems.extend(found.iter().cloned());
+        problems::show(&self.problems, name, lines);
         *told = found;
     }
 }

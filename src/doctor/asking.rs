@@ -87,7 +87,11 @@ impl Unseen {
         match self {
             Self::Barred(line) => {
                 let fix = format!("see the line `{line}`; look again when it is ok");
-                Line::warning(check, "not looked at: what HubSpot says would not be of this connection", fix)
+                let why = match *line {
+                    "portal" => "what HubSpot says would be of another portal",
+                    _ => "HubSpot did not answer for the token, so nothing else was asked with it",
+                };
+                Line::warning(check, format!("not looked at: {why}"), fix)
             }
             Self::Late => {
                 let seen = format!("not looked at: HubSpot took more than {} s for all questions", WHOLE.as_secs());

@@ -30,7 +30,9 @@ pub async fn lines(patient: &Patient<'_>, asking: &Asking) -> Vec<Line> {
                 of.filter(|account| settings.channels.is_empty() || settings.channels.contains(&channel(account)))
                     .collect::<Vec<_>>()
             };
-            lines.extend(enabled.iter().map(|inbox| of_inbox(inbox, &within(inbox))));
+            let bare =
+                |inbox: &Inbox| !accounts.iter().any(|account| account.inbox_id.as_deref() == Some(inbox.id.as_str()));
+            lines.extend(enabled.iter().map(|inbox| of_inbox(settings, inbox, &within(inbox), bare(inbox))));
             let all: Vec<&ChannelAccount> = enabled.iter().flat_map(|inbox| within(inbox)).collect();
             lines.push(mute(&all));
         }
@@ -84,28 +86,44 @@ fn named(inbox: &Inbox) -> String {
     }
 }
 
-fn of_inbox(inbox: &Inbox, accounts: &[&ChannelAccount]) -> Line {
+/// `bare`: it has no channel account at all.
+fn of_inbox(settings: &Connection, inbox: &Inbox, accounts: &[&ChannelAccount], bare: bool) -> Line {
     let check = check(&inbox.id);
     let (sending, rest): (Vec<&ChannelAccount>, Vec<&ChannelAccount>) =
-        accounts.iter().partition(|account| account.active && account.authorized && place::can_send(channel(account)));
+        accounts.iter().partition(|account| account.active && account.authorized && answers(channel(account)));
     let lost: Vec<&ChannelAccount> =
         rest.iter().copied().filter(|account| account.active && !account.authorized).collect();
     let fix = "connect it again in HubSpot: Settings, Inbox & Help Desk, Channels";
     if sending.is_empty() {
         let seen = match (accounts.is_empty(), lost.is_empty()) {
+            (true, _) if bare => "it has no channel account, so nothing comes in there".to_owned(),
             (true, _) => "it has no channel that `channels` enables, so the AI answers nothing there".to_owned(),
             (false, false) => format!("none of its channel accounts can send: {} is no longer connected", all(&lost)),
             (false, true) => {
                 format!("none of its channel accounts can send: {} is switched off, or not for replies", all(&rest))
             }
         };
-        let fix = if accounts.is_empty() { "correct `channels` or `inboxes`" } else { fix };
-        return Line::failed(check, seen, fix);
+        let fix = match (accounts.is_empty(), settings.channels.is_empty()) {
+            (true, _) if bare => "connect a channel to it in HubSpot: Settings, Inbox & Help Desk, Channels",
+            (true, false) => "correct `channels` or `inboxes`",
+            (false, _) if lost.is_empty() => {
+                "switch it on, or connect another that takes replies, in HubSpot: Settings, Inbox & Help Desk, Channels"
+            }
+            _ => fix,
+        };
+        // Only who names an inbox says that the AI is to answer there.
+        let line = if settings.inboxes.is_empty() { Line::warning } else { Line::failed };
+        return line(check, seen, fix.to_owned());
     }
     if !lost.is_empty() {
         return Line::warning(check, format!("{} is no longer connected; the others can send", all(&lost)), fix);
     }
     Line::ok(check, format!("can send: {}", all(&sending)))
+}
+
+/// Forms only ever come in: nobody sends by one.
+fn answers(channel: Channel) -> bool {
+    channel != Channel::Form && place::can_send(channel)
 }
 
 fn mute(accounts: &[&ChannelAccount]) -> Line {

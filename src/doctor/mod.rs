@@ -10,10 +10,10 @@ mod asking;
 pub mod channels;
 pub mod crm;
 pub mod examination;
+pub mod problems;
 pub mod queue;
 pub mod scopes;
 pub mod secrets;
-pub mod startup;
 pub mod store;
 pub mod subscriptions;
 pub mod ticketing;
@@ -110,7 +110,7 @@ pub struct Patient<'a> {
 /// How much is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// What can be said in a few calls, before `serve` starts: token, secrets, scopes, users.
+    /// What can be said in a few calls, before `serve` starts: token, secrets, scopes, users, and what tickets need.
     Quick,
     /// Everything.
     Full,
@@ -129,11 +129,13 @@ pub async fn examine(patient: &Patient<'_>, depth: Depth, fix: bool) -> Vec<Line
     lines.extend(users::lines(patient, &asking).await);
     if depth == Depth::Full {
         lines.extend(channels::lines(patient, &asking).await);
-        lines.extend(ticketing::lines(patient, &asking, fix).await);
-        lines.extend(crm::lines(patient, &asking).await);
+    }
+    lines.extend(ticketing::lines(patient, &asking, fix).await);
+    if depth == Depth::Full {
+        lines.extend(crm::lines(patient, &asking, token.is_ok()).await);
         lines.extend(agent::lines(patient, &asking).await);
         lines.extend(webhook::lines(patient).await);
-        lines.extend(subscriptions::lines(patient));
+        lines.extend(subscriptions::lines(patient).await);
         lines.extend(store::lines(patient).await);
         lines.extend(queue::lines(patient).await);
     }

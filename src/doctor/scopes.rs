@@ -33,3 +33,9 @@ pub(super) fn has(granted: &[String], scope: &str) -> bool {
     let given = |name: &str| granted.iter().any(|granted| granted == name);
     given(scope) || (scope == "tickets" && TICKETS.into_iter().all(given))
 }
+
+/// The same, for who only reads.
+pub(super) fn may_read(granted: &[String], scope: &str) -> bool {
+    let [read, _] = TICKETS;
+    has(granted, scope) || (scope == "tickets" && granted.iter().any(|granted| granted == read))
+}

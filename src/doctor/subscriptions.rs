@@ -6,6 +6,7 @@ use super::{Line, Patient};
 use crate::config::Connection;
 use crate::domain::Timestamp;
 use crate::intake::observed::Seen;
+use crate::worker::sweep;
 
 /// Others came since so long ago, and this one not for [`STOPPED`].
 const ALIVE: Duration = Duration::from_hours(24);
@@ -86,16 +87,21 @@ const NOTES: Subscription = Subscription {
 };
 
 /// Lines `subscription NAME`.
-#[must_use]
-pub fn lines(patient: &Patient<'_>) -> Vec<Line> {
+pub async fn lines(patient: &Patient<'_>) -> Vec<Line> {
     let settings: &Connection = &patient.cx.settings;
     let tickets = settings.ticketing.enabled.then_some(&TICKETS);
     let notes = settings.mirror_notes.then_some(&NOTES);
     let used = CONVERSATIONS.iter().chain(tickets).chain(notes);
-    used.map(|subscription| line(subscription, patient.seen.as_ref(), patient.now)).collect()
+    let found = match patient.store {
+        // A store that cannot be read is told by its own lines.
+        Some(store) => sweep::found(store, &settings.name, patient.now).await.unwrap_or_default(),
+        None => 0,
+    };
+    used.map(|subscription| line(subscription, patient.seen.as_ref(), found, patient.now)).collect()
 }
 
-fn line(subscription: &Subscription, seen: Option<&Seen>, now: Timestamp) -> Line {
+/// `found`: customers' messages of the last day that only the sweep noticed.
+fn line(subscription: &Subscription, seen: Option<&Seen>, found: u64, now: Timestamp) -> Line {
     let check = format!("subscription {}", subscription.name);
     let Some(seen) = seen else {
         let fix = "start the bridge and let HubSpot deliver, then ask again";
@@ -104,8 +110,26 @@ fn line(subscription: &Subscription, seen: Option<&Seen>, now: Timestamp) -> Lin
     let newest = |names: &[&str]| names.iter().filter_map(|name| seen.types.get(*name)).max().copied();
     let any = seen.types.values().max().copied();
     let breaks = subscription.breaks;
+    let vital = subscription.weight == Weight::Vital;
+    if vital && found > 0 && any.is_none_or(|any| now.since(any) > ALIVE) {
+        let since = any.map_or_else(|| "ever".to_owned(), |any| format!("since {any}"));
+        let words = format!(
+            "HubSpot has conversations, but no webhook came {since}: the sweep alone found {found} messages in the last day"
+        );
+        let fix = "look whether the app is still installed, whether its webhooks are switched on, at their target URL (see the \
+                   line `webhook url`), and whether edits of its subscriptions were committed";
+        return Line::failed(check, words, fix);
+    }
     let (words, fix) = match newest(subscription.heard) {
         None if subscription.weight == Weight::Rare => return Line::ok(check, "never heard of, which is rare anyway"),
+        None if vital && any.is_none() && seen.delivery.is_none() => {
+            let words = "nothing was heard of HubSpot yet, and the sweep found nothing that should have been";
+            return Line::warning(
+                check,
+                words,
+                fix(subscription.name, "write to the inbox; if nothing comes, subscribe the app to"),
+            );
+        }
         None => (format!("never heard of: without it {breaks}"), fix(subscription.name, "subscribe the app to")),
         Some(last) if is_over(last, any, now) && subscription.weight != Weight::Rare => {
             let words = format!("last heard of at {last}, though others came in the last day: without it {breaks}");
@@ -113,11 +137,7 @@ fn line(subscription: &Subscription, seen: Option<&Seen>, now: Timestamp) -> Lin
         }
         Some(last) => return Line::ok(check, format!("last heard of at {last}")),
     };
-    if subscription.weight == Weight::Vital {
-        Line::failed(check, words, fix)
-    } else {
-        Line::warning(check, words, fix)
-    }
+    if vital { Line::failed(check, words, fix) } else { Line::warning(check, words, fix) }
 }
 
 /// Silent for a week while others speak.

@@ -1,5 +1,5 @@
-//! Tickets: the pipeline, the stage and the properties the settings name are there. Also looked at once at start, by
-//! [`super::startup`].
+//! Tickets: the pipeline, the stage and the properties the settings name are there. Also looked at by the
+//! quick look, for a pipeline that is not there would show only when a customer is handed over.
 
 use super::asking::{Asking, Unseen};
 use super::{Line, Patient};
@@ -30,7 +30,7 @@ pub async fn lines(patient: &Patient<'_>, asking: &Asking, fix: bool) -> Vec<Lin
 type Looked = Result<Vec<Line>, Unseen>;
 
 /// What HubSpot has of what the settings name: pipeline and stage, then the properties.
-pub(super) async fn look(asking: &Asking, settings: &Connection, fix: bool) -> (Looked, Looked) {
+async fn look(asking: &Asking, settings: &Connection, fix: bool) -> (Looked, Looked) {
     let (ticketing, name) = (&settings.ticketing, &settings.name);
     let of_place =
         asking.ask(asking.hubspot.ticket_pipelines()).await.map(|pipelines| place(&pipelines, ticketing, name));

@@ -51,7 +51,7 @@ pub async fn lines(patient: &Patient<'_>, asking: &Asking) -> Vec<Line> {
         differ(settings.default_user_id.as_ref(), &settings.ai_user_id),
         match &known {
             _ if routed.is_empty() => Line::ok(ROUTING, "no routing rule names one"),
-            Ok(known) => routing(&routed, known),
+            Ok(known) => routing(&routed, &settings.ai_user_id, known),
             Err(unseen) => unseen.line(ROUTING),
         },
     ]
@@ -126,13 +126,13 @@ fn line(check: &'static str, verdict: Verdict, setting: &str, sends: bool) -> Li
 
 fn differ(default: Option<&ActorId>, ai: &ActorId) -> Line {
     if default == Some(ai) {
-        let seen = "`default_user_id` is the AI's own user: what is handed off stays with the AI";
-        return Line::failed(DIFFER, seen, "name a human in `default_user_id`, or leave it empty");
+        let seen = "`default_user_id` is the AI's own user: a handed-off conversation is left unassigned";
+        return Line::warning(DIFFER, seen, "name a human in `default_user_id`, or leave it empty");
     }
     Line::ok(DIFFER, "the AI's user is not the one that gets what is handed off")
 }
 
-fn routing(routed: &[&ActorId], known: &Known) -> Line {
+fn routing(routed: &[&ActorId], ai: &ActorId, known: &Known) -> Line {
     let mut wrong = Vec::new();
     let mut doubtful = Vec::new();
     for id in routed {
@@ -145,6 +145,9 @@ fn routing(routed: &[&ActorId], known: &Known) -> Line {
     let fix = "correct `assign_to` of the routing rules that name them";
     if !wrong.is_empty() {
         return Line::failed(ROUTING, wrong.join("; "), fix);
+    }
+    if routed.contains(&ai) {
+        doubtful.push("a rule names the AI's own user: such a conversation is handed to nobody".to_owned());
     }
     if !doubtful.is_empty() {
         return Line::warning(ROUTING, doubtful.join("; "), fix);

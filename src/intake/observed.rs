@@ -94,6 +94,14 @@ impl Observed {
     }
 }
 
+impl Refused {
+    /// A webhook, not an action of a workflow.
+    #[must_use]
+    pub fn is_webhook(&self) -> bool {
+        self.call.path.starts_with("/webhooks/")
+    }
+}
+
 impl Seen {
     /// A delivery whose signature was right, with events of these kinds.
     pub fn delivered<'k>(&mut self, head: &Head<'_>, kinds: impl IntoIterator<Item = &'k str>, at: Timestamp) {
@@ -127,11 +135,14 @@ impl Seen {
         self.types.insert(kind.to_owned(), at);
     }
 
-    /// The oldest of the commonest cause: whoever floods the address must not hide what HubSpot meets with.
+    /// The second of the commonest cause: whoever floods the address must not hide what HubSpot meets with, neither of
+    /// another cause nor the first of the same.
     fn forget_refusal(&mut self) {
         let count = |cause: &str| self.refusals.iter().filter(|refused| refused.cause == cause).count();
         let most = self.refusals.iter().map(|refused| count(&refused.cause)).max().unwrap_or_default();
-        let place = self.refusals.iter().position(|refused| count(&refused.cause) == most);
+        let mut of = self.refusals.iter().enumerate();
+        let cause = of.find(|(_, refused)| count(&refused.cause) == most).map(|(_, refused)| refused.cause.as_str());
+        let place = of.find(|(_, refused)| Some(refused.cause.as_str()) == cause).map(|(place, _)| place);
         place.and_then(|place| self.refusals.remove(place));
     }
 }
@@ -153,6 +164,7 @@ mod tests {
         }
         assert_eq!(seen.refusals.len(), REFUSALS_MAX);
         assert_eq!(seen.refusals[0].cause, "mismatch");
+        assert_eq!(seen.refusals[1].call.at, Timestamp(2), "the first of the flood is kept too");
         assert_eq!(seen.refusals[REFUSALS_MAX - 1].call.at, Timestamp(199));
     }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::doctor::{Line, Patient};
 
 const CHECK: &str = "webhook reachable";
+const LATELY: Duration = Duration::from_hours(24);
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The line.
@@ -22,6 +23,13 @@ pub(super) async fn line(patient: &Patient<'_>) -> Line {
     let Ok(request) = Request::get(&url).body(Bytes::new()) else {
         return Line::warning(CHECK, format!("{url} is not a web address"), "correct `server.public_url`");
     };
+    let delivery = patient.seen.as_ref().and_then(|seen| seen.delivery.as_ref());
+    // HubSpot itself has shown it.
+    if let Some(call) = delivery.filter(|call| patient.now.since(call.at) < LATELY) {
+        return Line::ok(CHECK, format!("a delivery came at {}, rightly signed", call.at));
+    }
+    // Where none ever came, what stands at the address is why.
+    let stranger = if delivery.is_none() && patient.seen.is_some() { Line::failed } else { Line::warning };
     let inside =
         "HubSpot calls from outside, so this may be a matter of this network alone: call the address from elsewhere";
     match patient.cx.hubspot.transport().send(request, PATIENCE).await {
@@ -30,14 +38,14 @@ pub(super) async fn line(patient: &Patient<'_>) -> Line {
             let to = location(answer.headers());
             let fix = "set `server.public_url`, and the target URL in HubSpot, to the address it leads to: a delivery that is \
                        redirected was signed for another address";
-            Line::warning(CHECK, format!("{url} redirects to {to}"), fix)
+            stranger(CHECK, format!("{url} redirects to {to}"), fix)
         }
         Ok(answer) if answer.status() == StatusCode::OK && is_livez(answer.body()) => {
             Line::ok(CHECK, format!("{url} answers when it is called from here; HubSpot calls from outside"))
         }
         Ok(answer) if answer.status() == StatusCode::OK => {
             let fix = "let the proxy pass on /webhooks/, /actions/ and /livez to the bridge's `server.listen`";
-            Line::warning(CHECK, format!("{url} is answered, but by something else than a bridge"), fix)
+            stranger(CHECK, format!("{url} is answered, but by something else than a bridge"), fix)
         }
         Ok(answer) => {
             let seen = format!("{url} is answered with {} by whatever is before the bridge", answer.status().as_u16());

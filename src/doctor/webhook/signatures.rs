@@ -7,6 +7,7 @@ use super::apart;
 use crate::config::SignatureMode;
 use crate::doctor::{Line, Patient, Status};
 use crate::intake::observed::Refused;
+use crate::limits::SIGNATURE_WINDOW_MS;
 
 const CHECK: &str = "signatures";
 const LATELY: Duration = Duration::from_hours(24);
@@ -26,9 +27,15 @@ pub(super) fn line(patient: &Patient<'_>) -> Line {
     let lately: Vec<&Refused> =
         seen.refusals.iter().filter(|refused| patient.now.since(refused.call.at) < LATELY).collect();
     let taken = seen.delivery.as_ref().map(|call| call.at);
+    let (lately, actions): (Vec<&Refused>, Vec<&Refused>) =
+        lately.into_iter().partition(|refused| refused.is_webhook());
     let Some(last) = lately.last() else {
         let last = taken.map_or_else(|| "none came yet".to_owned(), |at| format!("the last right one came at {at}"));
-        return Line::ok(CHECK, format!("no delivery was refused in the last 24 hours; {last}"));
+        let none = format!("no delivery was refused in the last 24 hours; {last}");
+        return match of_actions(&actions) {
+            Some((seen, fix)) => Line::warning(CHECK, format!("{none}; {seen}"), fix),
+            None => Line::ok(CHECK, none),
+        };
     };
     let mut causes: Vec<&str> = Vec::new();
     for refused in lately.iter().rev() {
@@ -41,8 +48,8 @@ pub(super) fn line(patient: &Patient<'_>) -> Line {
         let of: Vec<&Refused> = lately.iter().copied().filter(|refused| refused.cause == cause).collect();
         let Some(newest) = of.last() else { continue };
         let told = tell(patient, newest);
-        // Refused since anything was taken: none of HubSpot's deliveries comes through.
-        if told.ours && taken.is_none_or(|taken| newest.call.at > taken) {
+        // Anybody can send what is refused: with a right one in the last day it says nothing of HubSpot's own.
+        if told.ours && taken.is_none_or(|taken| patient.now.since(taken) >= LATELY) {
             status = Status::Failed;
         }
         sentences.push(format!("{} ({}{}, last at {})", told.words, of.len(), more(of.len()), newest.call.at));
@@ -55,8 +62,27 @@ pub(super) fn line(patient: &Patient<'_>) -> Line {
         Some(taken) => format!("; the last right one came at {taken}"),
         None => "; none was right yet".to_owned(),
     };
-    let seen = format!("refused in the last 24 hours: {}{after}", sentences.join(", "));
+    let mut seen = format!("refused in the last 24 hours: {}{after}", sentences.join(", "));
+    if let Some((words, fix)) = of_actions(&actions) {
+        seen = format!("{seen}; {words}");
+        fixes.push(fix);
+    }
     Line { check: CHECK.to_owned(), status, seen, fix: Some(fixes.join("; ")) }
+}
+
+/// Workflow actions are signed otherwise, and their trouble is no webhook's.
+fn of_actions(refused: &[&Refused]) -> Option<(String, String)> {
+    let last = refused.last()?;
+    let seen = format!(
+        "workflow actions were refused ({}{}, last at {}: {})",
+        refused.len(),
+        more(refused.len()),
+        last.call.at,
+        last.cause
+    );
+    let fix = "if HubSpot shows the workflow's action as failed, look whether the action is of this app, and make it anew; if \
+               not, somebody else calls, and nothing is to be done";
+    Some((seen, fix.to_owned()))
 }
 
 /// Only so many are kept.
@@ -76,13 +102,7 @@ fn tell(patient: &Patient<'_>, refused: &Refused) -> Told {
     let ours = |words: String, fix: String| Told { words, fix, ours: true };
     match refused.cause.as_str() {
         "mismatch" => mismatch(patient, refused),
-        "timestamp_out_of_window" => ours(
-            refused.skew_ms.map_or_else(
-                || "the timestamp is more than five minutes off".to_owned(),
-                |skew| format!("the timestamp is more than five minutes off: this machine is {}", apart(skew)),
-            ),
-            "set this machine's clock by a time server (NTP)".to_owned(),
-        ),
+        "timestamp_out_of_window" => out_of_window(patient),
         "public_url_missing" => ours(
             "`server.public_url` is not set, which the signature covers".to_owned(),
             "set `server.public_url` to the address HubSpot calls".to_owned(),
@@ -102,6 +122,23 @@ fn tell(patient: &Patient<'_>, refused: &Refused) -> Told {
         other => Told {
             words: format!("headers are missing or malformed ({other}): somebody else than HubSpot calls, or a proxy drops them"),
             fix: "let the proxy pass on `X-HubSpot-*` headers as they are; if HubSpot's own deliveries are taken, nothing".to_owned(),
+            ours: false,
+        },
+    }
+}
+
+/// The clock is to blame only where HubSpot's own answers say so: anybody can send an old timestamp.
+fn out_of_window(patient: &Patient<'_>) -> Told {
+    match patient.cx.hubspot.clock_skew() {
+        Some(skew) if skew.unsigned_abs() >= SIGNATURE_WINDOW_MS => Told {
+            words: format!("the timestamp is more than five minutes off: this machine is {}", apart(skew)),
+            fix: "set this machine's clock by a time server (NTP)".to_owned(),
+            ours: true,
+        },
+        _ => Told {
+            words: "the timestamp is more than five minutes off, though this machine's clock is not: replayed, or a stranger"
+                .to_owned(),
+            fix: "see the line `clock`; if HubSpot's own deliveries are taken, nothing".to_owned(),
             ours: false,
         },
     }

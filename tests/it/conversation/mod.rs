@@ -31,7 +31,6 @@ mod relay;
 mod replay;
 mod reviewed;
 mod skips;
-mod startup;
 mod steps;
 mod sweep;
 mod takeover;

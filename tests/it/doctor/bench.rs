@@ -24,7 +24,7 @@ use hubspot_bridge::telemetry::Metrics;
 const NOON: Timestamp = Timestamp(1_795_262_400_000);
 
 /// The lines that say how HubSpot, the settings and the agent are, in order.
-pub const CHECKLIST: [&str; 31] = [
+pub const CHECKLIST: [&str; 32] = [
     "secret access_token",
     "secret client_secret",
     "secret crm.access_token",
@@ -55,11 +55,12 @@ pub const CHECKLIST: [&str; 31] = [
     "custom data",
     "crm token",
     "crm scopes",
+    "crm reads",
     "agent",
 ];
 
 /// Those that say nothing when HubSpot answers nothing.
-pub const ASKED: [&str; 21] = [
+pub const ASKED: [&str; 22] = [
     "portal",
     "app",
     "scope conversations.read",
@@ -81,6 +82,7 @@ pub const ASKED: [&str; 21] = [
     "tag property",
     "custom data",
     "routing users",
+    "crm reads",
 ];
 
 /// What is examined, still to be changed.

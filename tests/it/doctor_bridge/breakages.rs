@@ -20,8 +20,19 @@ const ADDRESS: &[Row] = &[
     ),
     (
         "the path of the webhook in the public address",
-        |ward| ward.config.server.public_url.push_str("/webhooks/hubspot"),
-        &[("webhook url", Failed, "twice"), ("webhook reachable", Warning, "404")],
+        |ward| {
+            unproved(ward);
+            ward.config.server.public_url.push_str("/webhooks/hubspot");
+        },
+        &[("webhook url", Failed, "twice")],
+    ),
+    (
+        "a prefix that only resembles the path of the webhook",
+        |ward| {
+            unproved(ward);
+            ward.config.server.public_url.push_str("/webhooks-bridge");
+        },
+        &[],
     ),
     (
         "an address of this machine alone",
@@ -84,49 +95,109 @@ const ADDRESS: &[Row] = &[
     ),
     (
         "nobody to be reached",
-        |ward| ward.net.livez = Err(TransportError::Connect("connection refused".into())),
+        |ward| {
+            unheard(ward);
+            ward.net.livez = Err(TransportError::Connect("connection refused".into()));
+        },
         &[("webhook reachable", Warning, "cannot be called from here")],
     ),
     (
         "no answer",
-        |ward| ward.net.livez = Err(TransportError::Timeout(Duration::from_secs(3))),
+        |ward| {
+            unheard(ward);
+            ward.net.livez = Err(TransportError::Timeout(Duration::from_secs(3)));
+        },
         &[("webhook reachable", Warning, "no answer")],
     ),
     (
         "a redirect",
         |ward| {
+            unheard(ward);
             ward.net.livez = Ok((301, ""));
             ward.net.location = "https://www.example.com/livez?key=canary";
         },
-        &[("webhook reachable", Warning, "redirects to https://www.example.com/livez")],
+        &[("webhook reachable", Failed, "redirects to https://www.example.com/livez")],
     ),
-    ("a door that is closed", |ward| ward.net.livez = Ok((403, "")), &[("webhook reachable", Warning, "403")]),
-    ("a stranger", |ward| ward.net.livez = Ok((200, "<html>")), &[("webhook reachable", Warning, "something else")]),
+    (
+        "a door that is closed",
+        |ward| {
+            unheard(ward);
+            ward.net.livez = Ok((403, ""));
+        },
+        &[("webhook reachable", Warning, "403")],
+    ),
+    (
+        "a stranger",
+        |ward| {
+            unheard(ward);
+            ward.net.livez = Ok((200, "<html>"));
+        },
+        &[("webhook reachable", Failed, "something else")],
+    ),
+    (
+        "a stranger, though deliveries came two days ago",
+        |ward| {
+            ward.seen().delivery = Some(call(-2 * DAY));
+            ward.net.livez = Ok((200, "<html>"));
+        },
+        &[("webhook reachable", Warning, "something else")],
+    ),
+    ("a door that is closed to this machine, and deliveries that come", |ward| ward.net.livez = Ok((403, "")), &[]),
 ];
 
 const SIGNATURES: &[Row] = &[
     (
         "another secret",
         |ward| {
+            unheard(ward);
             ward.refused("mismatch", -MINUTE, false, None);
         },
         &[("signatures", Failed, "the client secret is another")],
     ),
     (
         "another address",
-        |ward| ward.refused("mismatch", -MINUTE, true, None).call.forwarded.proto = Some("http".into()),
+        |ward| {
+            unheard(ward);
+            ward.refused("mismatch", -MINUTE, true, None).call.forwarded.proto = Some("http".into());
+        },
         &[("signatures", Failed, "another address than `server.public_url`")],
     ),
     (
         "a clock that is ahead",
         |ward| {
+            unheard(ward);
+            ward.net.date = Some("Sat, 21 Nov 2026 08:53:20 GMT");
             ward.refused("timestamp_out_of_window", -MINUTE, true, Some(-400_000));
         },
-        &[("signatures", Failed, "400 s ahead")],
+        &[("signatures", Failed, "400 s ahead"), ("clock", Failed, "400 s ahead")],
+    ),
+    (
+        "an old timestamp and a clock that is right",
+        |ward| {
+            unheard(ward);
+            ward.refused("timestamp_out_of_window", -MINUTE, true, Some(-400_000));
+        },
+        &[("signatures", Warning, "replayed, or a stranger")],
+    ),
+    (
+        "a stranger's signature among right ones",
+        |ward| {
+            ward.refused("mismatch", -MINUTE, true, None);
+        },
+        &[("signatures", Warning, "the last right one came")],
+    ),
+    (
+        "a workflow's action that is refused",
+        |ward| {
+            unheard(ward);
+            "/actions/hubspot/acme/pause-ai".clone_into(&mut ward.refused("mismatch", -MINUTE, true, None).call.path);
+        },
+        &[("signatures", Warning, "workflow actions were refused")],
     ),
     (
         "no address to check against",
         |ward| {
+            unheard(ward);
             ward.refused("public_url_missing", -MINUTE, true, None);
         },
         &[("signatures", Failed, "`server.public_url`")],
@@ -134,6 +205,7 @@ const SIGNATURES: &[Row] = &[
     (
         "version 3 demanded and not sent",
         |ward| {
+            unheard(ward);
             ward.refused("v3_required", -MINUTE, false, None);
         },
         &[("signatures", Failed, "version 3 is demanded")],
@@ -225,6 +297,41 @@ const SUBSCRIPTIONS: &[Row] = &[
     ),
     ("a quiet fortnight", |ward| ward.seen().types.values_mut().for_each(|last| *last = at(-14 * DAY)), &[]),
     (
+        "nothing at all any more, and the sweep finds messages",
+        |ward| {
+            ward.seen().types.values_mut().for_each(|last| *last = at(-2 * DAY));
+            ward.deeds.push(Deed::Found(1));
+        },
+        &[("subscription conversation.newMessage", Failed, "no webhook came since")],
+    ),
+    (
+        "nothing ever, and the sweep finds messages",
+        |ward| {
+            unheard(ward);
+            ward.seen().types.clear();
+            ward.deeds.push(Deed::Found(1));
+        },
+        &[
+            ("subscription conversation.newMessage", Failed, "no webhook came ever"),
+            ("subscription conversation.propertyChange assignedTo", Warning, "never heard of"),
+            ("subscription conversation.propertyChange status", Warning, "never heard of"),
+            ("subscription ticket.propertyChange", Warning, "never heard of"),
+        ],
+    ),
+    (
+        "a fresh install",
+        |ward| {
+            unheard(ward);
+            ward.seen().types.clear();
+        },
+        &[
+            ("subscription conversation.newMessage", Warning, "nothing was heard of HubSpot yet"),
+            ("subscription conversation.propertyChange assignedTo", Warning, "never heard of"),
+            ("subscription conversation.propertyChange status", Warning, "never heard of"),
+            ("subscription ticket.propertyChange", Warning, "never heard of"),
+        ],
+    ),
+    (
         "notes are mirrored and none came",
         |ward| {
             ward.acme().mirror_notes = true;
@@ -258,6 +365,11 @@ const WORK: &[Row] = &[
     ("a sweep that gets nowhere", |ward| ward.deeds.push(Deed::SweptTo(-HOUR)), &[("sweep", Warning, "nothing since")]),
     ("no sweep", |ward| ward.config.delivery.sweep_interval = Duration::ZERO, &[("sweep", Warning, "turned off")]),
 ];
+
+/// No right delivery was ever seen.
+fn unheard(ward: &mut Ward) {
+    ward.seen().delivery = None;
+}
 
 fn unproved(ward: &mut Ward) -> &mut hubspot_bridge::intake::observed::Call {
     let call = ward.seen().delivery.as_mut().unwrap();

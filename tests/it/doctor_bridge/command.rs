@@ -31,9 +31,9 @@ async fn a_running_bridge_is_asked_and_what_it_saw_outlives_it() {
     let mut desk = Desk::open().await;
     let before = desk.run(&["doctor"]).await;
     let said = printed(&before);
-    assert_eq!(before.status.code(), Some(1), "no message was ever heard of: {said}");
+    assert_eq!(before.status.code(), Some(0), "a fresh install is no failure: {said}");
     let failed = said.lines().find(|line| line.contains(MESSAGES)).unwrap();
-    assert!(failed.starts_with("failed   subscription") && said.contains("→ subscribe the app"), "{said}");
+    assert!(failed.starts_with("warning  subscription") && said.contains("→ write to the inbox"), "{said}");
     assert!(said.lines().any(|line| line == "acme") && said.contains(" with a warning, "), "{said}");
 
     desk.asks("How long does shipping take?");
@@ -56,7 +56,7 @@ async fn a_running_bridge_is_asked_and_what_it_saw_outlives_it() {
     assert!(String::from_utf8_lossy(&alone.stderr).contains("no bridge answers"), "{}", printed(&alone));
     assert_eq!(line(&found, MESSAGES)["seen"], heard, "kept in the store");
     assert_eq!(line(&found, "store")["status"], "ok");
-    assert_eq!(line(&found, "webhook reachable")["status"], "warning");
+    assert_eq!(line(&found, "webhook reachable")["status"], "ok", "it was reached");
 
     desk.bridge.start().await.unwrap();
     let again = desk.run(&["doctor", "--json"]).await;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
-use hubspot_bridge::doctor::{Examination, Examinations, Line};
+use hubspot_bridge::doctor::{Depth, Examination, Examinations, Line, Patient, examine, problems};
 use hubspot_bridge::domain::Timestamp;
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -88,4 +88,27 @@ async fn a_connection_is_looked_at_by_one_at_a_time_and_those_who_wait_share() {
         ("1".into(), "2".into(), "2".into(), "3".into()),
         "one that fixes is not spared by one that looks"
     );
+}
+
+#[test]
+fn what_is_mended_is_no_longer_shown() {
+    let (problems, name) = (hubspot_bridge::admin::Problems::default(), "acme".into());
+    let shown = |lines: &[Line]| {
+        problems::show(&problems, &name, lines);
+        problems.get(&name).unwrap().clone()
+    };
+    let ill = [Line::warning("pipeline", "it is not there", "make it"), Line::failed("queue", "late", "look")];
+    assert_eq!(shown(&ill), ["pipeline: it is not there; make it"], "what passes by itself is not of the settings");
+    assert!(shown(&[Line::ok("pipeline", "there"), Line::ok("queue", "fine")]).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_quick_look_is_at_the_settings_alone() {
+    let house = House::new().await;
+    let cx = &house.life().acme;
+    let config = house.config.clone();
+    let patient = Patient { cx, config: &config, ledger: None, store: None, seen: None, now: cx.now() };
+    let lines = examine(&patient, Depth::Quick, false).await;
+    assert!(lines.iter().any(|line| line.check == "pipeline"));
+    assert!(lines.iter().all(problems::is_of_settings), "{lines:#?}");
 }

@@ -152,7 +152,7 @@ impl Ward {
             now: START,
         };
         let mut lines = webhook::lines(&patient).await;
-        lines.extend(subscriptions::lines(&patient));
+        lines.extend(subscriptions::lines(&patient).await);
         lines.extend(store::lines(&patient).await);
         lines.extend(queue::lines(&patient).await);
         lines
