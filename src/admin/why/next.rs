@@ -74,8 +74,8 @@ pub(super) fn todo(found: &Found, holds: &[Hold]) -> Option<String> {
     ended.sort_by_key(|event| (event.finished_at, event.id));
     // The newest that came to something decides: what was left alone on purpose, or merely noted, does not.
     let newest = ended.into_iter().rev().find(|event| event.outcome.is_some_and(decides))?;
-    let wants = matches!(newest.outcome, Some(Outcome::Dead | Outcome::HandedOff | Outcome::Drafted));
-    let fix = newest.reason.filter(|_| wants).map(Reason::fix)?;
+    let asks = matches!(newest.outcome, Some(Outcome::Dead | Outcome::HandedOff | Outcome::Drafted));
+    let fix = newest.reason.filter(|_| asks).map(Reason::fix)?;
     (!fix.starts_with("Nothing to do")).then(|| fix.to_owned())
 }
 

@@ -209,11 +209,7 @@ async fn answer(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
         }
         ask::Asked::Failed(detail) => match talk.cx.settings.on_agent_failure {
             OnAgentFailure::Silent => {
-                let open = std::mem::take(&mut talk.open);
-                for message in open {
-                    let dead = |event| Ending::dead(event, Reason::AgentFailed).detail(detail.clone());
-                    talk.end_message(&message.id, dead);
-                }
+                give_up(talk, &detail);
                 Ok(())
             }
             OnAgentFailure::Handoff => {
@@ -227,6 +223,13 @@ async fn answer(talk: &mut Talk<'_>, scene: &Scene) -> Result<(), Stop> {
                 act::act(talk, scene, plan).await
             }
         },
+    }
+}
+
+/// Only the ledger says that the agent failed.
+fn give_up(talk: &mut Talk<'_>, detail: &str) {
+    for message in std::mem::take(&mut talk.open) {
+        talk.end_message(&message.id, |event| Ending::dead(event, Reason::AgentFailed).detail(detail));
     }
 }
 

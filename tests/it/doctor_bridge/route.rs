@@ -106,7 +106,7 @@ fn what_is_mended_is_no_longer_shown() {
 async fn the_quick_look_is_at_the_settings_alone() {
     let house = House::new().await;
     let cx = &house.life().acme;
-    let config = house.config.clone();
+    let config = Arc::clone(&house.config);
     let patient = Patient { cx, config: &config, ledger: None, store: None, seen: None, now: cx.now() };
     let lines = examine(&patient, Depth::Quick, false).await;
     assert!(lines.iter().any(|line| line.check == "pipeline"));
