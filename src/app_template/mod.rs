@@ -1,5 +1,5 @@
 //! The HubSpot project app that this bridge needs, as the files that `hs project upload` takes: scopes, subscriptions and
-//! workflow actions, from the lists that the code itself goes by. Pure but for [`write`]; called by `app-template`.
+//! workflow actions, from the lists that the code itself goes by. Pure but for [`write()`]; called by `app-template`.
 //!
 //! The shapes are those of HubSpot's pages on project apps (*App configuration*, *Configure webhooks*, *Define a custom
 //! workflow action*, at developers.hubspot.com/docs/apps/developer-platform) and of its own templates

@@ -2,7 +2,7 @@
 //! live where scripts run; nothing comes from elsewhere.
 //!
 //! One file per page. A page reads what the API reads and shows it; actions are forms that post, confirmed on a page of
-//! their own, noted in the audit before they are done. An [`ApiError`](super::error::ApiError) is a page here, see
+//! their own, noted in the audit before they are done. An [`ApiError`] is a page here, see
 //! [`refusal`].
 
 mod actions;

@@ -1,7 +1,7 @@
 //! The OpenAPI document, made of the handlers' own attributes, the views' types and the `http` agent's wire types. Served at
 //! `GET /openapi.json`, printed by `hubspot-bridge openapi`, committed as `docs/openapi.json`.
 //!
-//! A route gets into it by being added with `routes!` in [`super::api`]; what every route may refuse is added here.
+//! A route gets into it by being added with `routes!` in `super::api`; what every route may refuse is added here.
 
 pub(super) mod query;
 

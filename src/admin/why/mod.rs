@@ -1,6 +1,6 @@
 //! `why ID`: what happened to something and why, in plain words, for a support lead who never saw a log.
 //!
-//! [`answer`] is what the API, the command and the console show. The story itself is pure: from what the ledger knows
+//! `answer` is what the API, the command and the console show. The story itself is pure: from what the ledger knows
 //! ([`Known`]) to words ([`tell`]). Only a look by e-mail address and the live checks ask HubSpot.
 
 pub(super) mod answer;
