@@ -38,9 +38,12 @@ fn house() -> (Runtime, Router) {
         ledger: store,
         config: Arc::new(load(None, &Default::default()).expect("defaults are good").config),
         metrics: Metrics::default(),
-        panels: Arc::default(),
+        contexts: Arc::default(),
+        observed: Default::default(),
+        examinations: Default::default(),
         clock: Arc::new(SystemClock),
         problems: admin::Problems::default(),
+        closing: Default::default(),
     };
     (runtime, admin::router(state))
 }
