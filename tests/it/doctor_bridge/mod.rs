@@ -11,4 +11,5 @@ mod command;
 mod kept;
 mod noted;
 mod route;
+mod unseen;
 mod ward;

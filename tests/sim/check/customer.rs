@@ -203,7 +203,8 @@ fn already_answered(case: &Case<'_>, thread: &Thread, item: &Item, tally: &mut T
     if thread.items.iter().any(given) || drafted(thread, item) || unneeded(case) {
         return Ok(());
     }
-    if replies().any(|reply| thread.reps().any(|word| word.at >= item.at && word.at <= reply.at)) {
+    // A rep answered it in public: given back later, it is not answered once more.
+    if thread.reps().any(|word| word.at >= item.at) {
         return Ok(());
     }
     // The question may be long before the reply: what counts is when the thread was last looked at for it.
