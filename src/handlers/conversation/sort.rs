@@ -47,7 +47,7 @@ pub async fn events(talk: &mut Talk<'_>, scene: &mut Scene, events: &[Event]) ->
             talk.announced.entry(id).or_default().push(event.id);
             continue;
         }
-        let Some(message) = read(talk, event, &id).await? else { continue };
+        let Some(message) = read(talk, scene, event, &id).await? else { continue };
         let verdict = scene.judge(talk.cx, &message).await?;
         settle(talk, scene, event, message, verdict, &mut seen);
     }
@@ -82,10 +82,20 @@ fn settle(talk: &mut Talk<'_>, scene: &Scene, event: &Event, message: Message, v
     }
 }
 
-/// Reads one announced message. HubSpot may not show a message it just announced: that is waited for, a little.
-async fn read(talk: &mut Talk<'_>, event: &Event, id: &MessageId) -> Result<Option<Message>, Stop> {
+/// Reads one announced message. HubSpot may not show a message it just announced: that is waited for, a little. One that
+/// it refuses to show by its id is taken from the thread's newest page; if it is not there it ends alone, because the
+/// others of its turn can be answered.
+async fn read(talk: &mut Talk<'_>, scene: &Scene, event: &Event, id: &MessageId) -> Result<Option<Message>, Stop> {
     match talk.cx.hubspot.message(&talk.thread_id, id).await {
         Ok(message) => Ok(Some(message)),
+        Err(error) if error.class == (Class::Permanent { reason: Reason::RejectedByHubspot }) => {
+            let listed = scene.recent.iter().find(|message| message.id == *id).cloned();
+            if listed.is_none() {
+                let refused = Ending::dead(event.id, Reason::RejectedByHubspot);
+                talk.endings.push(refused.detail(error.to_string()));
+            }
+            Ok(listed)
+        }
         Err(error) if matches!(error.class, Class::NotFound) => {
             let waited = talk.cx.now().since(event.received_at);
             // Also when no further attempt follows: what is young did not fail, it is not there yet.

@@ -181,3 +181,27 @@ async fn a_message_not_shown_yet_is_waited_for_on_the_last_attempt_too() {
     }
     assert_eq!(house.owner(&asked.thread), Some(house.default_user().to_string()));
 }
+
+/// HubSpot refuses to show a message by its id: the thread's newest page shows it as well.
+#[tokio::test(start_paused = true)]
+async fn a_message_refused_by_its_id_is_taken_from_its_thread() {
+    let mut house = House::new().await;
+    house.fault(10_000, "GET", record::MESSAGE, status(400, BodyKind::Standard));
+    let asked = house.chat("Where is my parcel?");
+    house.until_quiet().await;
+    assert_eq!(house.outcome(&asked.message).await, "replied");
+    assert_eq!(house.public_posts(&asked.thread), ["answer to: Where is my parcel?"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_cannot_be_read_at_all_dies_alone() {
+    let mut house = House::new().await;
+    house.portal.set_visibility(Visibility { listing_ms: 3_600_000, ..Visibility::default() });
+    let asked = house.chat("Where is my parcel?");
+    let blue = house.chat_on(&asked.thread, "The blue one");
+    let refused = record::MESSAGE.replace("messages/*", &format!("messages/{}", blue.as_str()));
+    house.fault(10_000, "GET", &refused, status(400, BodyKind::Standard));
+    house.until_quiet().await;
+    assert_eq!(house.outcome(&asked.message).await, "replied");
+    assert_eq!(house.outcome(&blue).await, "dead/rejected_by_hubspot");
+}
