@@ -46,7 +46,7 @@ impl Stage {
             heard.send_replace(Instant::now());
             next.run(request)
         };
-        let options = server::Options { portal: portal.clone(), bridge: None };
+        let options = server::Options { portal: portal.clone(), console: None, assistant: None };
         let router = server::router(options, CancellationToken::new()).layer(middleware::from_fn(note));
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {

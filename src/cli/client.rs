@@ -6,7 +6,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::request::Builder;
 use http::{HeaderValue, Request, StatusCode, header};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::Place;
@@ -15,6 +14,7 @@ use super::terminal::Failure;
 use crate::config::Secret;
 use crate::hubspot::http::Http;
 use crate::hubspot::transport::{Transport, TransportError};
+use crate::web;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -170,14 +170,9 @@ fn reveal(secret: &Secret) -> Result<String, Failure> {
 
 /// `?key=value&…` of what is given.
 pub(super) fn query(pairs: &[(&str, Option<&str>)]) -> String {
-    let given = pairs.iter().filter_map(|(key, value)| Some(format!("{key}={}", escape((*value)?))));
+    let given = pairs.iter().filter_map(|(key, value)| Some(format!("{key}={}", web::escape((*value)?))));
     let query = given.collect::<Vec<_>>().join("&");
     if query.is_empty() { query } else { format!("?{query}") }
-}
-
-/// For a path segment or a query value.
-pub(super) fn escape(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// A field as people read it; nothing for null.

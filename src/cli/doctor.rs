@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::client::{Client, Target, escape, items, word};
+use super::client::{Client, Target, items, word};
 use super::table::printable;
 use super::terminal::Failure;
 use super::{Cause, Exit, Place, Running, Terminal};
 use crate::config::Config;
 use crate::doctor::{Examination, Status};
 use crate::domain::ConnectionName;
+use crate::web;
 
 /// An examination makes a few dozen calls to others, some of which may not answer.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -78,7 +79,7 @@ async fn asked(args: &Args, client: &Client, terminal: &mut Terminal<'_>) -> Res
     };
     let mut worst = Status::Ok;
     for name in names {
-        let path = format!("/connections/{}/doctor", escape(&name));
+        let path = format!("/connections/{}/doctor", web::escape(&name));
         let answer = client.post(&path, &json!({ "fix": args.fix })).await.map_err(could_not)?;
         worst = worst.max(show(&answer.json, args.target.json, terminal)?);
     }

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::client::{self, Client, Target, escape, query, word};
+use super::client::{self, Client, Target, query, word};
 use super::terminal::Failure;
 use super::{Exit, Place, Terminal, replay, table};
+use crate::web;
 
 /// What to see of the ledger.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -129,7 +130,7 @@ impl Conditions {
 }
 
 async fn skip(id: &str, target: &Target, place: &Place<'_>, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    let path = format!("/events/{}/skip", escape(id));
+    let path = format!("/events/{}/skip", web::escape(id));
     let answer = Client::admin(target, place)?.post(&path, &json!({})).await?;
     if target.json {
         writeln!(terminal.out, "{}", answer.text)?;
@@ -170,7 +171,7 @@ pub(super) fn page(
 }
 
 async fn show(id: &str, target: &Target, place: &Place<'_>, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    let answer = Client::admin(target, place)?.ask(&format!("/events/{}", escape(id))).await?;
+    let answer = Client::admin(target, place)?.ask(&format!("/events/{}", web::escape(id))).await?;
     if target.json {
         writeln!(terminal.out, "{}", answer.text)?;
         return Ok(Exit::Fine);

@@ -7,11 +7,12 @@ use std::pin::Pin;
 
 use serde_json::{Value, json};
 
-use super::client::{Answer, Client, Target, escape, items, query, word};
+use super::client::{Answer, Client, Target, items, query, word};
 use super::events::Conditions;
 use super::table::printable;
 use super::terminal::Failure;
 use super::{Exit, Place, Terminal};
+use crate::web;
 
 /// Events the bridge is asked to replay at once: its own bound.
 const PAGE: u32 = 200;
@@ -47,7 +48,7 @@ pub struct Args {
 pub(super) async fn run(args: &Args, place: &Place<'_>, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
     let client = Client::admin(&args.target, place)?;
     if let Some(id) = &args.id {
-        let path = format!("/events/{}/replay", escape(id));
+        let path = format!("/events/{}/replay", web::escape(id));
         let answer = client.post(&path, &json!({ "force": args.force })).await?;
         if args.target.json {
             writeln!(terminal.out, "{}", answer.text)?;

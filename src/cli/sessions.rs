@@ -1,8 +1,9 @@
 //! `sessions list` and `sessions show`.
 
-use super::client::{Client, Target, escape, query};
+use super::client::{Client, Target, query};
 use super::terminal::Failure;
 use super::{Exit, Place, Terminal, events, table};
+use crate::web;
 
 /// What to see of the sessions.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -97,7 +98,7 @@ async fn list(args: &List, place: &Place<'_>, terminal: &mut Terminal<'_>) -> Re
 }
 
 async fn show(id: &str, target: &Target, place: &Place<'_>, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {
-    let answer = Client::admin(target, place)?.ask(&format!("/sessions/{}", escape(id))).await?;
+    let answer = Client::admin(target, place)?.ask(&format!("/sessions/{}", web::escape(id))).await?;
     if target.json {
         writeln!(terminal.out, "{}", answer.text)?;
     } else {

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::client::{Client, Target, escape, items, word};
+use super::client::{Client, Target, items, word};
 use super::table::printable;
 use super::terminal::Failure;
 use super::{Exit, Place, Terminal};
+use crate::web;
 
 /// HubSpot is asked several things for these answers.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,7 +29,7 @@ pub(super) async fn run(args: &Args, place: &Place<'_>, terminal: &mut Terminal<
     let live = if args.live { "?live=true" } else { "" };
     let client = Client::admin(&args.target, place)?;
     let client = if args.live || args.id.contains('@') { client.patient(PATIENCE) } else { client };
-    let answer = client.ask(&format!("/why/{}{live}", escape(&args.id))).await?;
+    let answer = client.ask(&format!("/why/{}{live}", web::escape(&args.id))).await?;
     if args.target.json {
         writeln!(terminal.out, "{}", answer.text)?;
         return Ok(Exit::Fine);

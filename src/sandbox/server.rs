@@ -13,6 +13,7 @@ use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::agent::Assistant;
 use super::portal::{Ending, Portal};
 use super::{control, pages};
 use crate::web;
@@ -27,8 +28,10 @@ const HANG: Duration = Duration::from_mins(2);
 pub struct Options {
     /// The portal.
     pub portal: Portal,
-    /// The bridge whose work the events page shows.
-    pub bridge: Option<pages::Bridge>,
+    /// Where the console of the bridge beside it is.
+    pub console: Option<String>,
+    /// The agent that bridge asks, when it runs here too.
+    pub assistant: Option<Assistant>,
 }
 
 /// Serves until `stop`; open live pages end with it.
@@ -39,10 +42,10 @@ pub async fn serve(listener: TcpListener, options: Options, stop: CancellationTo
 
 /// Everything on one router: what is neither a page nor `/_sandbox` is HubSpot's API.
 pub fn router(options: Options, stop: CancellationToken) -> Router {
-    let Options { portal, bridge } = options;
+    let Options { portal, console, assistant } = options;
     let api = Api { portal: portal.clone(), stop: stop.clone() };
     control::router(portal.clone())
-        .merge(pages::router(pages::Site { portal, bridge, stop }))
+        .merge(pages::router(pages::Site { portal, console, assistant, stop }))
         .fallback_service(Router::new().fallback(handle).with_state(api))
         .layer(from_fn(own_pages_only))
         .layer(from_fn(web::sealed))

@@ -4,17 +4,22 @@
 //! A page from elsewhere that runs in a browser on this machine can post to us from its own origin, or name us by a host
 //! of its own that leads here (DNS rebinding). It can write neither `Host` nor `Origin` nor `Sec-Fetch-…`.
 
+pub mod page;
+
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Of answers that are no pages: nothing in them is run, loaded or framed.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Of pages: nothing from elsewhere, nothing inline.
-pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
-                               img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// For one segment of a path, or a query's value.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
 
 /// Sets the headers of every answer. A page's own policy and referrer policy stay.
 pub async fn sealed(request: Request, next: Next) -> Response {

@@ -28,7 +28,7 @@ const DONE: [(&str, &str); 7] = [
 
 /// The words for `?done=…`; of other words nothing is shown.
 pub(super) fn notice(uri: &Uri) -> Markup {
-    let form = Form::of(uri.query().unwrap_or_default().as_bytes());
+    let form = Form::of(uri);
     let words = DONE.iter().find(|(word, _)| *word == form.get("done")).map(|(_, words)| *words);
     html! { @if let Some(words) = words { p.notice.done role="status" { (words) } } }
 }

@@ -4,17 +4,16 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::{Extension, extract};
 use maud::{Markup, html};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::layout;
+use super::{layout, parts};
 use crate::admin::State;
 use crate::admin::error::ApiError;
 use crate::admin::operator::Operator;
 use crate::admin::params::Params;
 use crate::config::Config;
 use crate::domain::ConnectionName;
-
 use crate::store::types::{AuditRecord, Page};
+use crate::web;
 
 pub(super) async fn page(
     extract::State(admin): extract::State<State>,
@@ -68,12 +67,13 @@ fn list(found: &Page<AuditRecord>, config: &Config) -> Markup {
 
 /// The subject as a link to where it is shown.
 fn about(subject: &str, config: &Config) -> Markup {
-    let encoded = utf8_percent_encode(subject, NON_ALPHANUMERIC);
     let path = match subject {
         "" => return html! { span.quiet { "–" } },
         event if event.starts_with("evt_") => format!("/events/{subject}"),
-        name if config.connections.contains_key(&ConnectionName::from(name)) => format!("/connections/{encoded}"),
-        _ => format!("/why?id={encoded}"),
+        name if config.connections.contains_key(&ConnectionName::from(name)) => {
+            format!("/connections/{}", web::escape(subject))
+        }
+        _ => parts::why(subject),
     };
     html! { a href=(path) { (subject) } }
 }

@@ -13,6 +13,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use maud::{Markup, html};
 
+use super::form::Form;
 use super::{Page, Shared, actions, event, events, layout, parts};
 use crate::admin::State;
 use crate::admin::error::ApiError;
@@ -23,6 +24,7 @@ use crate::domain::{ConnectionName, Event, Mode, Object, Session, SessionState};
 use crate::filters::ownership;
 use crate::store::types::{AuditRecord, EventFilter, Page as List};
 use crate::store::{Hold, SessionKey};
+use crate::web;
 
 /// Events and lines of the audit that are shown.
 const SHOWN: u32 = 50;
@@ -65,7 +67,7 @@ impl Place {
 }
 
 pub(super) fn path(connection: &ConnectionName, id: &str) -> String {
-    format!("/conversations/{}/{}", parts::segment(connection.as_str()), parts::segment(id))
+    format!("/conversations/{}/{}", web::escape(connection.as_str()), web::escape(id))
 }
 
 /// Who has it.
@@ -98,7 +100,7 @@ pub(super) async fn page(
     uri: Uri,
 ) -> Page {
     let place = Place::find(&admin, &connection, &id).await?;
-    let given = events::Given::read(&uri);
+    let given = Form::of(&uri);
     let (with_crm, with_messages) = (given.get("crm") == "1", given.get("messages") == "1");
     let (shown, crm, messages) = tokio::join!(
         read(&admin, &shared, place.clone()),

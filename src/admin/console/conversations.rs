@@ -8,7 +8,7 @@ use axum::extract;
 use axum::http::Uri;
 use maud::{Markup, html};
 
-use super::events::Given;
+use super::form::Form;
 use super::{Page, conversation, layout, parts};
 use crate::admin::State;
 use crate::admin::error::ApiError;
@@ -30,7 +30,7 @@ pub(super) async fn page(
     Extension(who): Extension<Operator>,
     uri: Uri,
 ) -> Page {
-    let given = Given::read(&uri);
+    let given = Form::of(&uri);
     let cursor = given.get("cursor").parse::<i64>().ok();
     let list = admin.ledger.sessions(filter(&given)?, cursor, ROWS).await?;
     let nothing = list.items.is_empty() && cursor.is_none();
@@ -46,7 +46,7 @@ pub(super) async fn page(
     Ok(layout::page(&who, "/conversations", "Conversations", &main))
 }
 
-fn filter(given: &Given) -> Result<SessionFilter, ApiError> {
+fn filter(given: &Form) -> Result<SessionFilter, ApiError> {
     let state = SessionState::from_name(given.get("state"));
     if state.is_none() && !given.get("state").is_empty() {
         let fix = format!("choose one of {}", SessionState::ALL.map(SessionState::as_str).join(", "));
@@ -62,7 +62,7 @@ fn filter(given: &Given) -> Result<SessionFilter, ApiError> {
 }
 
 /// The connections in which the thread asked for has events, though no session.
-async fn without_session(admin: &State, given: &Given) -> Result<Vec<ConnectionName>, ApiError> {
+async fn without_session(admin: &State, given: &Form) -> Result<Vec<ConnectionName>, ApiError> {
     let Some(thread) = given.text::<ThreadId>("thread") else { return Ok(Vec::new()) };
     if ["state", "ticket", "contact"].iter().any(|key| !given.get(key).is_empty()) {
         return Ok(Vec::new());
@@ -73,7 +73,7 @@ async fn without_session(admin: &State, given: &Given) -> Result<Vec<ConnectionN
     Ok(found.into_iter().collect())
 }
 
-fn form(admin: &State, given: &Given) -> Markup {
+fn form(admin: &State, given: &Form) -> Markup {
     let chosen = |key, label, names: &[(&str, &str)]| {
         let value = given.get(key);
         html! {
@@ -104,7 +104,7 @@ fn form(admin: &State, given: &Given) -> Markup {
     }
 }
 
-fn is_filtered(given: &Given) -> bool {
+fn is_filtered(given: &Form) -> bool {
     KEYS.iter().any(|key| !given.get(key).is_empty())
 }
 
@@ -121,7 +121,7 @@ fn has_it(state: SessionState) -> &'static str {
 /// Only the first page is live: elsewhere rows would move away under the reader.
 fn section(
     admin: &State,
-    given: &Given,
+    given: &Form,
     cursor: Option<i64>,
     list: &types::Page<Session>,
     young: &[ConnectionName],
@@ -197,7 +197,7 @@ fn found_young(thread: &str, connections: &[ConnectionName]) -> Markup {
     }
 }
 
-fn none(given: &Given, cursor: Option<i64>) -> Markup {
+fn none(given: &Form, cursor: Option<i64>) -> Markup {
     html! {
         p.notice {
             @if cursor.is_some() { "There is nothing older." }

@@ -7,7 +7,7 @@ use axum::extract;
 use axum::http::Uri;
 use maud::{Markup, html};
 
-use super::events::Given;
+use super::form::Form;
 use super::{Page, actions, layout, parts};
 use crate::admin::State;
 use crate::admin::error::ApiError;
@@ -47,7 +47,7 @@ pub(super) async fn page(
     Extension(who): Extension<Operator>,
     uri: Uri,
 ) -> Page {
-    let given = Given::read(&uri);
+    let given = Form::of(&uri);
     let only = match given.get("reason") {
         "" => None,
         name => Some(reason(name)?),
@@ -69,14 +69,14 @@ pub(super) async fn page(
     Ok(layout::page(&who, "/dead", "Dead letters", &main))
 }
 
-async fn one(admin: &State, given: &Given, reason: Reason) -> Result<Vec<Group>, ApiError> {
+async fn one(admin: &State, given: &Form, reason: Reason) -> Result<Vec<Group>, ApiError> {
     let cursor = given.get("cursor").parse::<i64>().ok();
     let list = admin.ledger.events(filter(given.text("connection"), reason), cursor, ROWS).await?;
     Ok(vec![Group { reason, list, is_later: cursor.is_some() }])
 }
 
 /// A reason that nothing died for costs next to nothing to look at.
-async fn all(admin: &State, given: &Given) -> Result<Vec<Group>, ApiError> {
+async fn all(admin: &State, given: &Form) -> Result<Vec<Group>, ApiError> {
     let mut groups = Vec::new();
     for reason in Reason::ALL {
         let list = admin.ledger.events(filter(given.text("connection"), *reason), None, COUNTED).await?;
@@ -87,7 +87,7 @@ async fn all(admin: &State, given: &Given) -> Result<Vec<Group>, ApiError> {
     Ok(groups)
 }
 
-fn form(admin: &State, given: &Given) -> Markup {
+fn form(admin: &State, given: &Form) -> Markup {
     let value = given.get("connection");
     html! {
         form.filters action="/dead" role="search" aria-label="Filter the dead letters" {
@@ -101,7 +101,7 @@ fn form(admin: &State, given: &Given) -> Markup {
     }
 }
 
-fn none(given: &Given) -> Markup {
+fn none(given: &Form) -> Markup {
     html! {
         p.notice {
             @if !given.get("cursor").is_empty() { "There is nothing older." }
@@ -111,7 +111,7 @@ fn none(given: &Given) -> Markup {
     }
 }
 
-fn section(given: &Given, group: &Group, alone: bool) -> Markup {
+fn section(given: &Form, group: &Group, alone: bool) -> Markup {
     let Group { reason, list, is_later } = group;
     let (connection, name) = (given.get("connection"), reason.as_str());
     let rows = if alone { list.items.len() } else { list.items.len().min(FEW) };

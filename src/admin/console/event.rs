@@ -7,7 +7,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{Page, Shared, actions, conversation, layout, parts};
+use super::{Page, Shared, actions, conversation, layout, parts, words};
 use crate::admin::State;
 use crate::admin::error::ApiError;
 use crate::admin::operator::Operator;
@@ -139,7 +139,7 @@ fn timeline(history: &EventHistory) -> Markup {
             @for run in &history.runs { (attempt(run)) }
             @if let (Some(outcome), Some(at)) = (event.outcome, event.finished_at) {
                 (parts::moment(at, &html! {
-                    p { (why::outcome_words(outcome)) ", " (parts::duration(at.since(event.received_at))) " after it was received." }
+                    p { (why::outcome_words(outcome)) ", " (words::took(at.since(event.received_at))) " after it was received." }
                 }))
             }
         }
@@ -147,7 +147,7 @@ fn timeline(history: &EventHistory) -> Markup {
 }
 
 fn attempt(run: &RunRecord) -> Markup {
-    let took = run.ended_at.map(|at| parts::duration(at.since(run.started_at)));
+    let took = run.ended_at.map(|at| words::took(at.since(run.started_at)));
     let words = html! {
         h3 { "Attempt " (run.run) }
         p.quiet {
@@ -163,7 +163,7 @@ fn attempt(run: &RunRecord) -> Markup {
 }
 
 fn action(step: &StepRecord) -> Markup {
-    let took = step.settled_at.map(|at| parts::duration(at.since(step.intended_at)));
+    let took = step.settled_at.map(|at| words::took(at.since(step.intended_at)));
     html! {
         li {
             (layout::time(step.intended_at))

@@ -8,6 +8,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect};
 use maud::{Markup, html};
 
+use super::form::Form;
 use super::{Page, layout, parts};
 use crate::admin::State;
 use crate::admin::operator::Operator;
@@ -21,34 +22,15 @@ const ROWS: u32 = 50;
 /// What is filtered by, in the order of the form.
 const KEYS: [&str; 8] = ["connection", "state", "outcome", "reason", "thread", "ticket", "message", "since"];
 
-/// The parameters of a page as a person or a link gave them: unknown ones are passed over, empty ones not given.
-pub(super) struct Given(BTreeMap<String, String>);
+fn is_filtered(given: &Form) -> bool {
+    KEYS.iter().any(|key| !given.get(key).is_empty())
+}
 
-impl Given {
-    pub(super) fn read(uri: &Uri) -> Self {
-        let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        Self(pairs.map(|(key, value)| (key.into_owned(), value.trim().to_owned())).collect())
-    }
-
-    /// Empty when it was not given.
-    pub(super) fn get(&self, key: &str) -> &str {
-        self.0.get(key).map_or("", String::as_str)
-    }
-
-    pub(super) fn text<T: for<'a> From<&'a str>>(&self, key: &str) -> Option<T> {
-        Some(self.get(key)).filter(|text| !text.is_empty()).map(T::from)
-    }
-
-    fn is_filtered(&self) -> bool {
-        KEYS.iter().any(|key| !self.get(key).is_empty())
-    }
-
-    /// The same filter elsewhere in the list.
-    fn at(&self, cursor: &str) -> String {
-        let mut params: Vec<_> = KEYS.iter().map(|key| (*key, self.get(key))).collect();
-        params.push(("cursor", cursor));
-        parts::link("/events", &params)
-    }
+/// The same filter elsewhere in the list.
+fn at(given: &Form, cursor: &str) -> String {
+    let mut params: Vec<_> = KEYS.iter().map(|key| (*key, given.get(key))).collect();
+    params.push(("cursor", cursor));
+    parts::link("/events", &params)
 }
 
 /// A field that cannot be, and why.
@@ -59,7 +41,7 @@ pub(super) async fn page(
     Extension(who): Extension<Operator>,
     uri: Uri,
 ) -> Page {
-    let given = Given::read(&uri);
+    let given = Form::of(&uri);
     let mut problems = Problems::new();
     if let Ok(id) = given.get("event").parse::<EventId>() {
         return Ok(Redirect::to(&format!("/events/{id}")).into_response());
@@ -85,7 +67,7 @@ pub(super) async fn page(
     Ok((status, layout::page(&who, "/events", "Events", &main)).into_response())
 }
 
-fn filter(given: &Given, problems: &mut Problems) -> EventFilter {
+fn filter(given: &Form, problems: &mut Problems) -> EventFilter {
     let (thread, ticket) = (given.text("thread").map(Object::Thread), given.text("ticket").map(Object::Ticket));
     if thread.is_some() && ticket.is_some() {
         problems.insert("ticket", "An event is of a conversation or of a ticket: leave one of them empty.");
@@ -122,7 +104,7 @@ fn since(text: &str) -> Option<Timestamp> {
     zoned.iter().find_map(|text| Timestamp::parse(text))
 }
 
-fn form(admin: &State, given: &Given, problems: &Problems) -> Markup {
+fn form(admin: &State, given: &Form, problems: &Problems) -> Markup {
     let connections: Vec<&str> = admin.config.connections.keys().map(domain::ConnectionName::as_str).collect();
     let states: Vec<&str> = domain::State::ALL.map(domain::State::as_str).to_vec();
     let outcomes: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect();
@@ -162,7 +144,7 @@ fn form(admin: &State, given: &Given, problems: &Problems) -> Markup {
             (typed("since", "Received since (UTC)", "datetime-local", since.trim_end_matches('Z').trim_end_matches(".000"), ""))
             div.acts {
                 button { "Show" }
-                @if given.is_filtered() { a.button.plain href="/events" { "Clear" } }
+                @if is_filtered(given) { a.button.plain href="/events" { "Clear" } }
             }
         }
     }
@@ -186,15 +168,15 @@ fn field(
 }
 
 /// Only the first page is live: elsewhere rows would move away under the reader.
-fn section(given: &Given, cursor: Option<i64>, list: &types::Page<Event>) -> Markup {
+fn section(given: &Form, cursor: Option<i64>, list: &types::Page<Event>) -> Markup {
     html! {
         section #events data-live=[cursor.is_none().then_some("change")] aria-label="The events found" {
             @if list.items.is_empty() { (none(given, cursor)) }
             @else { (table(&list.items)) }
             @if cursor.is_some() || list.next.is_some() {
                 nav.pages aria-label="Pages of the list" {
-                    @if cursor.is_some() { a.button.plain href=(given.at("")) { "Back to the newest" } }
-                    @if let Some(next) = list.next { a.button.plain rel="next" href=(given.at(&next.to_string())) { "Older" } }
+                    @if cursor.is_some() { a.button.plain href=(at(given, "")) { "Back to the newest" } }
+                    @if let Some(next) = list.next { a.button.plain rel="next" href=(at(given, &next.to_string())) { "Older" } }
                 }
             }
         }
@@ -218,11 +200,11 @@ pub(super) fn table(events: &[Event]) -> Markup {
     parts::scroll("events-table", "Table of events", &table)
 }
 
-fn none(given: &Given, cursor: Option<i64>) -> Markup {
+fn none(given: &Form, cursor: Option<i64>) -> Markup {
     html! {
         p.notice {
             @if cursor.is_some() { "There is nothing older." }
-            @else if given.is_filtered() { "No event is like that. Take a part of the filter away, or look for an id with the search above." }
+            @else if is_filtered(given) { "No event is like that. Take a part of the filter away, or look for an id with the search above." }
             @else {
                 "No events yet. When HubSpot delivers the first, it shows here by itself; if it should have by now, look at "
                 a href="/connections" { "the connections" } "."

@@ -35,6 +35,7 @@ use axum::{Extension, Router};
 
 use super::State;
 use super::error::ApiError;
+use crate::web::page;
 
 /// A page, or why there is none.
 type Page = Result<Response, ApiError>;
@@ -72,8 +73,6 @@ pub(super) fn router() -> Router<State> {
         .route("/sign-in", get(sign_in::page).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))
         .route("/live", get(live::stream))
-        .route("/assets/icon.svg", get(layout::icon))
-        .route("/assets/console.css", get(layout::css))
-        .route("/assets/console.js", get(layout::js))
+        .merge(page::assets(layout::CSS))
         .layer(Extension(Shared::default()))
 }

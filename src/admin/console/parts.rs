@@ -1,9 +1,6 @@
 //! Pieces that several pages share.
 
-use std::time::Duration;
-
 use maud::{Markup, html};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::layout;
 use crate::doctor;
@@ -20,11 +17,6 @@ pub(super) fn link(path: &str, params: &[(&str, &str)]) -> String {
     let given = params.iter().filter(|(_, value)| !value.is_empty());
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-}
-
-/// One segment of a path.
-pub(super) fn segment(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// The story of an id.
@@ -114,16 +106,6 @@ fn is_ours(word: &str, prefix: &str) -> bool {
     word.strip_prefix(prefix).is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// `430 ms`, `1.2 s`, `3 min 5 s`.
-pub(super) fn duration(took: Duration) -> String {
-    match took.as_secs() {
-        0 => format!("{} ms", took.as_millis()),
-        1..60 => format!("{:.1} s", took.as_secs_f64()),
-        60..3_600 => format!("{} min {} s", took.as_secs() / 60, took.as_secs() % 60),
-        _ => format!("{} h {} min", took.as_secs() / 3_600, took.as_secs() / 60 % 60),
-    }
-}
-
 /// One thing that happened, in a list of such: time, words, and what belongs to it.
 pub(super) fn moment(at: crate::domain::Timestamp, words: &Markup) -> Markup {
     html! { li { (layout::time(at)) div { (words) } } }
@@ -156,12 +138,5 @@ mod tests {
         let shown = prose("A <b> of evt_12 (ses_3). `x<y` evt_ evt_1x xevt_1").into_string();
         let links = "A &lt;b&gt; of <a href=\"/events/evt_12\">evt_12</a> (<a href=\"/why?id=ses_3\">ses_3</a>). ";
         assert_eq!(shown, format!("{links}<code>x&lt;y</code> evt_ evt_1x xevt_1"));
-    }
-
-    #[test]
-    fn durations_are_read_at_a_glance() {
-        for (ms, words) in [(430, "430 ms"), (1_240, "1.2 s"), (185_000, "3 min 5 s"), (7_380_000, "2 h 3 min")] {
-            assert_eq!(duration(Duration::from_millis(ms)), words);
-        }
     }
 }

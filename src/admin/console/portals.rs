@@ -10,21 +10,11 @@ use tokio::time::Instant;
 use crate::admin::State;
 use crate::admin::portal::Portal;
 use crate::domain::ConnectionName;
-use crate::hubspot::Client;
 use crate::limits::{PORTAL_RETRY, PORTAL_WAIT};
 
-/// Where each connection's portal has its pages, as far as asked.
+/// Until when a connection's portal is not asked again, because it did not say. Its client remembers what it said.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Portals(Arc<DashMap<ConnectionName, Arc<Mutex<Answer>>>>);
-
-#[derive(Clone, Debug, Default)]
-enum Answer {
-    #[default]
-    NotAsked,
-    /// Not asked again before then.
-    Silent(Instant),
-    Host(String),
-}
+pub(super) struct Portals(Arc<DashMap<ConnectionName, Arc<Mutex<Option<Instant>>>>>);
 
 impl Portals {
     /// The pages of a connection's portal; none while HubSpot does not say where they are.
@@ -32,22 +22,13 @@ impl Portals {
         let context = admin.contexts.get(connection)?;
         let cell = Arc::clone(&self.0.entry(connection.clone()).or_default());
         // Held while HubSpot is asked: pages opened at the same moment wait for one answer.
-        let mut answer = cell.lock().await;
-        let host = match &*answer {
-            Answer::Host(host) => Some(host.clone()),
-            Answer::Silent(until) if Instant::now() < *until => None,
-            Answer::Silent(_) | Answer::NotAsked => {
-                let host = ask(&context.hubspot).await;
-                *answer = host.clone().map_or_else(|| Answer::Silent(Instant::now() + PORTAL_RETRY), Answer::Host);
-                host
-            }
-        };
-        Portal::new(&host?, context.settings.portal_id)
+        let mut silent = cell.lock().await;
+        if context.hubspot.ui_domain().is_none() && silent.is_none_or(|until| Instant::now() >= until) {
+            let hubspot = context.hubspot.within(PORTAL_WAIT);
+            // Whatever comes of it, the client knows.
+            let _ = tokio::time::timeout(PORTAL_WAIT, hubspot.account()).await;
+            *silent = Some(Instant::now() + PORTAL_RETRY);
+        }
+        Portal::new(&context.hubspot.ui_domain()?, context.settings.portal_id)
     }
-}
-
-async fn ask(hubspot: &Client) -> Option<String> {
-    let hubspot = hubspot.within(PORTAL_WAIT);
-    let account = tokio::time::timeout(PORTAL_WAIT, hubspot.account()).await.ok()?.ok()?;
-    account.ui_domain
 }

@@ -5,17 +5,14 @@ use axum::extract::{self, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::form::Form;
 use super::{Shared, layout};
-use crate::admin::State;
-use crate::admin::auth;
-use crate::admin::error::ApiError;
 use crate::admin::operator::{Operator, SIGNED_IN};
+use crate::admin::{State, audit, auth};
 use crate::config::secret;
 use crate::domain::Timestamp;
-use crate::store::Audit;
+use crate::web;
 
 const COOKIE: &str = "bridge_console";
 
@@ -29,7 +26,7 @@ pub(in crate::admin) fn lead(from: &Uri) -> Redirect {
     // A customer's address has no place in an address line.
     let holds_address = from.query().is_some_and(|query| query.contains('@') || query.contains("%40"));
     let back = if holds_address { from.path() } else { from.path_and_query().map_or("/", |path| path.as_str()) };
-    Redirect::to(&format!("/sign-in?next={}", utf8_percent_encode(back, NON_ALPHANUMERIC)))
+    Redirect::to(&format!("/sign-in?next={}", web::escape(back)))
 }
 
 /// The sealed cookies a browser sent: more than one when a neighbouring host set one of that name, too.
@@ -40,7 +37,7 @@ pub(in crate::admin) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &st
 }
 
 pub(super) async fn page(extract::State(admin): extract::State<State>, uri: Uri) -> Response {
-    let next = local(Form::of(uri.query().unwrap_or_default().as_bytes()).get("next"));
+    let next = local(Form::of(&uri).get("next"));
     if admin.config.admin.token.is_none() {
         return Redirect::to(&next).into_response();
     }
@@ -67,9 +64,8 @@ pub(super) async fn enter(
         return wrong(&shared, now, &next, name);
     }
     let who = Operator::named(name, "somebody with the token");
-    let noted = Audit { who: who.0.clone(), action: "sign_in".to_owned(), subject: String::new(), detail: None };
-    if let Err(error) = admin.store.audit(noted).await {
-        return ApiError::from(error).into_response();
+    if let Err(error) = audit::note(&admin, &who, "sign_in", "", None).await {
+        return error.into_response();
     }
     let sealed = who.seal(&token, now.after(SIGNED_IN));
     kept(&admin, &sealed, SIGNED_IN.as_secs(), &next)

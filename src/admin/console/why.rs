@@ -8,13 +8,12 @@ use axum::extract::{self, Request};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect};
 use maud::{Markup, html};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::form::Form;
 use super::{Page, layout, parts};
+use crate::admin::State;
 use crate::admin::operator::Operator;
 use crate::admin::why::{self, answer::Answer};
-use crate::admin::{State, console::events};
 use crate::domain::Timestamp;
 use crate::limits::NAME_BYTES;
 
@@ -23,7 +22,7 @@ pub(super) async fn page(
     Extension(who): Extension<Operator>,
     uri: Uri,
 ) -> Page {
-    let given = events::Given::read(&uri);
+    let given = Form::of(&uri);
     show(&admin, &who, given.get("id").trim(), given.get("live") == "1").await
 }
 
@@ -37,7 +36,7 @@ pub(super) async fn ask(
     if is_address(id) || id.len() > NAME_BYTES {
         return show(&admin, &who, id, form.get("live") == "1").await;
     }
-    Ok(Redirect::to(&format!("/why?id={}", utf8_percent_encode(id, NON_ALPHANUMERIC))).into_response())
+    Ok(Redirect::to(&parts::why(id)).into_response())
 }
 
 fn is_address(id: &str) -> bool {
@@ -105,7 +104,7 @@ fn seen(story: &Answer) -> Markup {
                     button.plain { (label) }
                 }
             } @else {
-                p { a.button.plain href=(format!("/why?id={}&live=1", utf8_percent_encode(&story.id, NON_ALPHANUMERIC))) { (label) } }
+                p { a.button.plain href=(parts::link("/why", &[("id", &story.id), ("live", "1")])) { (label) } }
             }
         }
     };

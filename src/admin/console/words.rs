@@ -18,6 +18,16 @@ pub(super) fn lasting(time: Duration) -> String {
     }
 }
 
+/// `430 ms`, `1.2 s`, `3 min 5 s`: how long a piece of work took.
+pub(super) fn took(time: Duration) -> String {
+    match time.as_secs() {
+        0 => format!("{} ms", time.as_millis()),
+        1..60 => format!("{:.1} s", time.as_secs_f64()),
+        60..3_600 => format!("{} min {} s", time.as_secs() / 60, time.as_secs() % 60),
+        _ => lasting(time),
+    }
+}
+
 /// `1 234 567` with thin gaps.
 pub(super) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -46,6 +56,13 @@ pub(super) fn bytes(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_took_a_moment_is_told_to_the_millisecond() {
+        for (ms, words) in [(430, "430 ms"), (1_240, "1.2 s"), (185_000, "3 min 5 s"), (7_380_000, "2 h 3 min")] {
+            assert_eq!(took(Duration::from_millis(ms)), words);
+        }
+    }
 
     #[test]
     fn quantities_are_short_words() {

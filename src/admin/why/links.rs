@@ -6,6 +6,7 @@ use super::subject::Subject;
 use crate::admin::State;
 use crate::admin::portal::Portal;
 use crate::domain::ConnectionName;
+use crate::web;
 
 /// HubSpot's host that leads every account to its own.
 const UI_DOMAIN: &str = "app.hubspot.com";
@@ -36,9 +37,10 @@ pub(super) fn of(admin: &State, subject: &Subject) -> Vec<Link> {
     }
     let console = &admin.config.admin.public_url;
     if !console.is_empty() {
-        links.push(Link { what: "story in the console", url: format!("{console}/why?id={}", encoded(&subject.id)) });
+        links
+            .push(Link { what: "story in the console", url: format!("{console}/why?id={}", web::escape(&subject.id)) });
         if let (Some(name), Some(thread)) = (&subject.connection, &subject.thread_id) {
-            let url = format!("{console}/conversations/{name}/{}", encoded(thread));
+            let url = format!("{console}/conversations/{name}/{}", web::escape(thread));
             links.push(Link { what: "conversation in the console", url });
         }
     }
@@ -47,8 +49,4 @@ pub(super) fn of(admin: &State, subject: &Subject) -> Vec<Link> {
         links.retain(|link| link.what != "story in the console");
     }
     links
-}
-
-fn encoded(id: &str) -> String {
-    percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

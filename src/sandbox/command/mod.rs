@@ -20,7 +20,6 @@ use self::home::Home;
 pub use self::settings::Addresses;
 use self::settings::Pace;
 use super::agent::Assistant;
-use super::pages;
 use super::portal::{Portal, Seed, Signing, Target};
 use super::{deliver, server, tour};
 use crate::agents::faq::OpenError;
@@ -150,9 +149,8 @@ pub async fn run(options: Options) -> Result<bool, Error> {
 
 /// Portal, pages and deliveries.
 fn serve(life: &Lifecycle, portal: &Portal, bridge: &Bridge, assistant: Option<Assistant>, listener: TcpListener) {
-    let shown =
-        pages::Bridge { admin_url: format!("http://{}", bridge.at.admin), client: bridge.client.clone(), assistant };
-    let options = server::Options { portal: portal.clone(), bridge: Some(shown) };
+    let console = Some(format!("http://{}", bridge.at.admin));
+    let options = server::Options { portal: portal.clone(), console, assistant };
     let stop = life.draining();
     life.spawn(Kind::Vital, "the simulated portal", async move {
         // Its end is seen by its kind; there is no more to say about it.

@@ -9,13 +9,12 @@ use crate::sandbox::agent::{Heard, What};
 
 /// `GET /agent`.
 pub async fn page(State(site): State<Site>) -> Response {
-    let assistant = site.bridge.as_ref().and_then(|bridge| bridge.assistant.as_ref());
     let main = html! {
         main.wide {
             h1 { "The agent's side" }
             p.quiet { "What the bridge asked the agent, and what it told it of reps' words, newest first." }
             section #heard data-live="tick" {
-                @match assistant {
+                @match &site.assistant {
                     None => p.notice {
                         "The bridge's agent is the built-in one, which remembers nothing and takes nothing that reps write. "
                         "Start the sandbox with " code { "--agent http" } " to see an agent of your own here."

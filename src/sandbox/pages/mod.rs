@@ -1,12 +1,11 @@
-//! The sandbox's pages: a customer's chat and e-mail, a rep's inbox, what the bridge did with each event,
-//! and the agent's side.
+//! The sandbox's pages: a customer's chat and e-mail, a rep's inbox, and the agent's side. What the
+//! bridge did is in its own console.
 //!
 //! Server-rendered; forms work without scripts, and a few lines of script keep the pages live.
 
 mod agent;
 mod chat;
 mod email;
-mod events;
 mod inbox;
 mod layout;
 mod live;
@@ -18,23 +17,26 @@ use axum::Router;
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
-pub use self::events::Bridge;
+use super::agent::Assistant;
 use super::portal::Portal;
+use crate::web::page;
 
 /// What the pages show.
 #[derive(Clone, Debug)]
 pub struct Site {
     /// The portal.
     pub portal: Portal,
-    /// The bridge, for the events page.
-    pub bridge: Option<Bridge>,
+    /// Where the console of the bridge beside this portal is, e.g. `http://127.0.0.1:8081`.
+    pub console: Option<String>,
+    /// The agent that bridge asks, when it runs here too.
+    pub assistant: Option<Assistant>,
     /// Ends the live streams.
     pub stop: CancellationToken,
 }
 
 /// The routes.
 pub fn router(site: Site) -> Router {
-    let assistant = site.bridge.as_ref().and_then(|bridge| bridge.assistant.clone());
+    let assistant = site.assistant.clone();
     let pages = Router::new()
         .route("/", get(overview::page))
         .route("/chat", get(chat::start).post(chat::begin))
@@ -51,11 +53,8 @@ pub fn router(site: Site) -> Router {
         .route("/inbox/{thread}/note", post(ticket::note))
         .route("/inbox/{thread}/workflow", post(ticket::workflow))
         .route("/agent", get(agent::page))
-        .route("/events", get(events::page))
         .route("/live", get(live::stream))
-        .route("/assets/icon.svg", get(layout::icon))
-        .route("/assets/sandbox.css", get(layout::css))
-        .route("/assets/sandbox.js", get(layout::js))
+        .merge(page::assets(layout::CSS))
         .with_state(site);
     match assistant {
         Some(assistant) => pages.merge(crate::sandbox::agent::router(assistant)),

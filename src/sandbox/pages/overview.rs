@@ -24,9 +24,8 @@ pub async fn page(State(site): State<Site>) -> Response {
                 a.card href="/chat" { strong { "Chat as a customer" } span { "Ask something in the website's chat." } }
                 a.card href="/email" { strong { "Send an e-mail" } span { "Write to hello@ or support@acme.example." } }
                 a.card href="/inbox" { strong { "Work as a rep" } span { "Answer, comment, work on the ticket, give back." } }
-                a.card href="/events" { strong { "See what the bridge did" } span { "Each event, its outcome and why." } }
-                @if let Some(bridge) = &site.bridge {
-                    a.card href=(bridge.admin_url) { strong { "Open the bridge's console" } span { "What operators and support leads see." } }
+                @if let Some(console) = &site.console {
+                    a.card href=(console) { strong { "Open the bridge's console" } span { "What it did with each event, and why." } }
                 }
                 a.card href="/agent" { strong { "See the agent's side" } span { "What it was asked, and told of reps' words." } }
             }

@@ -61,7 +61,7 @@ async fn sandbox_pages() {
     browser.presses("Send").await;
     browser.until("an answer by mail", "document.querySelector('.line.ai')").await;
     looks.here("email-answered", 200).await;
-    for (name, path) in [("overview", "/"), ("events", "/events"), ("agent", "/agent")] {
+    for (name, path) in [("overview", "/"), ("agent", "/agent")] {
         looks.at(name, path, 200).await;
     }
     looks.at("no-conversation", "/inbox/1", 404).await;

@@ -196,7 +196,7 @@ async fn it_says_why_the_ai_is_silent_and_what_to_do() {
     let until = START.after(Duration::from_mins(5));
     house.store.hold(&ConnectionName::from("acme"), until, "unauthorized: HubSpot refuses the token").await.unwrap();
     let page = get(&house.router, "/conversations/acme/t1").await;
-    page.shows(&["The AI waits: the whole connection is held", "HubSpot refuses the token", "Mend what holds it"]);
+    page.shows(&["The AI waits: the whole connection is held", "HubSpot refuses the token", "check the access token"]);
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ async fn every_page_has_the_frame_and_nothing_inline_or_from_elsewhere() {
         ]);
         page.hides(&[" style=", "<style", " onclick", " onload", "<iframe", "canary", "tabindex=\"1\""]);
         assert_eq!(page.text.matches("<script").count(), 1, "{path}");
-        page.shows(&["<script src=\"/assets/console.js\" defer></script>"]);
+        page.shows(&["<script src=\"/assets/live.js\" defer></script>"]);
         assert!(!page.text.contains("src=\"http") && !page.text.contains("rel=\"stylesheet\" href=\"http"), "{path}");
         let policy = page.header("content-security-policy");
         assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self'"), "{path}: {policy}");

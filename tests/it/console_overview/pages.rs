@@ -183,7 +183,7 @@ async fn the_audit_pages_links_and_filters() {
         "Ada &lt;ada&gt;",
         "sign in",
         "<a href=\"/events/evt_1\">evt_1</a>",
-        "<a href=\"/why?id=ses%5F2\">ses_2</a>",
+        "<a href=\"/why?id=ses_2\">ses_2</a>",
         "<a href=\"/connections/acme\">acme</a>",
     ] {
         assert!(text.contains(words), "{words}: {text}");

@@ -71,7 +71,11 @@ impl Desk {
         let (client, stop) = (deliver::client().unwrap(), CancellationToken::new());
         let mut tasks = JoinSet::new();
         let listener = tokio::net::TcpListener::bind(at.portal).await.unwrap();
-        let serving = server::serve(listener, server::Options { portal: portal.clone(), bridge: None }, stop.clone());
+        let serving = server::serve(
+            listener,
+            server::Options { portal: portal.clone(), console: None, assistant: None },
+            stop.clone(),
+        );
         tasks.spawn(async move { serving.await.unwrap() });
         tasks.spawn(deliver::run(portal.clone(), client.clone(), stop.clone()));
         portal.set_target(Some(Target {

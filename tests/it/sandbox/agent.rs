@@ -8,7 +8,7 @@ use hubspot_bridge::agents::http::signature;
 use hubspot_bridge::clock::{Clock, SystemClock};
 use hubspot_bridge::sandbox::agent::{Assistant, PATH, What};
 use hubspot_bridge::sandbox::portal::{Portal, Seed};
-use hubspot_bridge::sandbox::{deliver, pages, server};
+use hubspot_bridge::sandbox::{deliver, server};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -31,13 +31,8 @@ impl Side {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let client = deliver::client().unwrap();
-        let bridge = pages::Bridge {
-            admin_url: "http://127.0.0.1:9".to_owned(),
-            client: client.clone(),
-            assistant: Some(assistant.clone()),
-        };
         let portal = Portal::new(Seed::default(), Arc::new(SystemClock));
-        let options = server::Options { portal, bridge: Some(bridge) };
+        let options = server::Options { portal, console: None, assistant: Some(assistant.clone()) };
         let mut serving = JoinSet::new();
         let served = server::serve(listener, options, CancellationToken::new());
         serving.spawn(async move { served.await.unwrap() });

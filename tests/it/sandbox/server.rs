@@ -35,7 +35,7 @@ impl Running {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (client, stop) = (deliver::client().unwrap(), CancellationToken::new());
         let mut tasks = JoinSet::new();
-        let options = server::Options { portal: portal.clone(), bridge: None };
+        let options = server::Options { portal: portal.clone(), console: None, assistant: None };
         let serving = server::serve(listener, options, stop.clone());
         tasks.spawn(async move { serving.await.unwrap() });
         tasks.spawn(deliver::run(portal.clone(), client.clone(), stop.clone()));

@@ -19,7 +19,7 @@ const BEARER: (&str, &str) = ("authorization", "Bearer t");
 
 fn sandbox() -> Router {
     let portal = Portal::new(Seed::default(), Arc::new(SystemClock));
-    server::router(server::Options { portal, bridge: None }, CancellationToken::new())
+    server::router(server::Options { portal, console: None, assistant: None }, CancellationToken::new())
 }
 
 async fn ask(router: &Router, method: &str, path: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap) {
@@ -44,7 +44,7 @@ async fn every_answer_keeps_itself_to_itself() {
         (&sandbox(), "GET", "/"),
         (&sandbox(), "GET", "/inbox"),
         (&sandbox(), "GET", "/inbox/none"),
-        (&sandbox(), "GET", "/assets/sandbox.js"),
+        (&sandbox(), "GET", "/assets/live.js"),
         (&sandbox(), "GET", "/_sandbox/state"),
         (&sandbox(), "GET", "/conversations/v3/conversations/threads"),
     ];

@@ -73,7 +73,8 @@ async fn the_sandboxs_pages_show_hostile_names_subjects_and_texts_as_words() {
             thread: None,
         };
         let mail = portal.customer_emails(&mail).unwrap().thread;
-        let router = server::router(server::Options { portal, bridge: None }, CancellationToken::new());
+        let router =
+            server::router(server::Options { portal, console: None, assistant: None }, CancellationToken::new());
         let pages = [
             "/".to_owned(),
             "/inbox".to_owned(),

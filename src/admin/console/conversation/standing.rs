@@ -5,6 +5,7 @@ use crate::config::Connection;
 use crate::domain::{Event, Mode, Outcome, Reason, Session, SessionState, State};
 use crate::filters::ownership;
 use crate::store::Hold;
+use crate::worker::hold;
 
 /// What is said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +36,8 @@ pub(super) fn tell(
     if let Some(hold) = hold {
         let cause = hold.cause.trim_end_matches('.');
         let words = format!("The AI waits: the whole connection is held since {} ({cause}).", hold.since);
-        let todo = format!("Mend what holds it; it is tried again by itself at {}.", hold.until);
+        let fix = hold::fix(hold::word(&hold.cause));
+        let todo = format!("For the connection: {fix}. It is tried again by itself at {}.", hold.until);
         return Standing::new(words, Some(&todo));
     }
     match session.map(|session| (session.state, session)) {

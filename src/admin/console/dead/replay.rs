@@ -80,7 +80,7 @@ pub(in crate::admin::console) async fn ask(
     Extension(who): Extension<Operator>,
     uri: Uri,
 ) -> Page {
-    let form = Form::of(uri.query().unwrap_or_default().as_bytes());
+    let form = Form::of(&uri);
     if form.get("event").is_empty() && !form.get("reason").is_empty() {
         return ask_all(&admin, &who, All::read(&form)?).await;
     }

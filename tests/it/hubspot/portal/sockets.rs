@@ -22,7 +22,7 @@ async fn served(test: impl AsyncFnOnce(Portal, Client)) {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let transport = Arc::new(Http::new().unwrap());
     let client = over(transport, portal.seed().token, &url, Plan::Auto, Arc::new(SystemClock));
-    let options = server::Options { portal: portal.clone(), bridge: None };
+    let options = server::Options { portal: portal.clone(), console: None, assistant: None };
     tokio::select! {
         ended = server::serve(listener, options, CancellationToken::new()) => panic!("the server ended: {ended:?}"),
         () = test(portal, client) => {}
