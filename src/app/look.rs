@@ -85,7 +85,7 @@ impl Look {
     fn tell(&self, lines: &[Line], told: &mut Vec<String>) {
         let name = &self.cx.settings.name;
         let mut found = Vec::new();
-        for line in lines.iter().filter(|line| line.status != Status::Ok) {
+        for line in problems::findings(lines) {
             let fix = line.fix.as_deref().unwrap_or_default();
             let sentence = problems::sentence(line);
             if !told.contains(&sentence) {

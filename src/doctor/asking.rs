@@ -91,14 +91,14 @@ impl Unseen {
                     "portal" => "what HubSpot says would be of another portal",
                     _ => "HubSpot did not answer for the token, so nothing else was asked with it",
                 };
-                Line::warning(check, format!("not looked at: {why}"), fix)
+                Line::warning(check, format!("not looked at: {why}"), fix).following()
             }
             Self::Late => {
                 let seen = format!("not looked at: HubSpot took more than {} s for all questions", WHOLE.as_secs());
                 Line::warning(check, seen, "look again; if it goes on, see HubSpot's status page and your rate budget")
             }
             Self::Failed(error) if self.is_missing_scope() => {
-                Line::warning(check, format!("could not be looked at: {error}"), "see the lines `scope …`")
+                Line::warning(check, format!("could not be looked at: {error}"), "see the lines `scope …`").following()
             }
             Self::Failed(error) => Line::warning(check, format!("could not be looked at: {error}"), "look again"),
         }

@@ -57,6 +57,9 @@ pub struct Line {
     pub seen: String,
     /// What to do about it; none when it is ok.
     pub fix: Option<String>,
+    /// It could not be looked at, and another line says why: no finding of its own.
+    #[serde(skip)]
+    pub follows: bool,
 }
 
 impl Status {
@@ -75,19 +78,25 @@ impl Line {
     /// As it should be.
     #[must_use]
     pub fn ok(check: impl Into<String>, seen: impl Into<String>) -> Self {
-        Self { check: check.into(), status: Status::Ok, seen: seen.into(), fix: None }
+        Self { check: check.into(), status: Status::Ok, seen: seen.into(), fix: None, follows: false }
     }
 
     /// Works, but somebody should look.
     #[must_use]
     pub fn warning(check: impl Into<String>, seen: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { check: check.into(), status: Status::Warning, seen: seen.into(), fix: Some(fix.into()) }
+        Self { check: check.into(), status: Status::Warning, seen: seen.into(), fix: Some(fix.into()), follows: false }
     }
 
     /// Does not work.
     #[must_use]
     pub fn failed(check: impl Into<String>, seen: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { check: check.into(), status: Status::Failed, seen: seen.into(), fix: Some(fix.into()) }
+        Self { check: check.into(), status: Status::Failed, seen: seen.into(), fix: Some(fix.into()), follows: false }
+    }
+
+    /// Another line says why this one could not be looked at.
+    #[must_use]
+    pub fn following(self) -> Self {
+        Self { follows: true, ..self }
     }
 }
 

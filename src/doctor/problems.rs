@@ -24,6 +24,11 @@ const SETTINGS: [&str; 14] = [
     "custom data",
 ];
 
+/// What a person has to mend: of several lines that fail for one cause, the one that names it.
+pub fn findings(lines: &[Line]) -> impl Iterator<Item = &Line> {
+    lines.iter().filter(|line| line.status != Status::Ok && !line.follows)
+}
+
 /// In one sentence: what was seen and what to do.
 #[must_use]
 pub fn sentence(line: &Line) -> String {
@@ -41,6 +46,6 @@ pub fn is_of_settings(line: &Line) -> bool {
 
 /// Shows what these lines say of a connection's settings, instead of all that was shown of it before.
 pub fn show(problems: &DashMap<ConnectionName, Vec<String>>, name: &ConnectionName, lines: &[Line]) {
-    let wrong = lines.iter().filter(|line| line.status != Status::Ok && is_of_settings(line));
+    let wrong = findings(lines).filter(|line| is_of_settings(line));
     problems.insert(name.clone(), wrong.map(sentence).collect());
 }

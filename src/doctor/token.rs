@@ -70,7 +70,8 @@ pub(super) fn trouble(check: &'static str, setting: &str, unseen: &Unseen) -> Li
             check,
             "not looked at: there is no token to ask with",
             format!("see the line `secret {setting}`"),
-        ),
+        )
+        .following(),
         // It will pass: a limit, or a move to another region.
         Class::Hold { .. } | Class::Retry { after: Some(_) } => unseen.line(check),
         Class::Retry { after: None } => {

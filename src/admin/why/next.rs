@@ -25,8 +25,7 @@ pub(super) fn now(found: &Found, holds: &[Hold], now: Timestamp) -> String {
     }
     words.extend(waits);
     words.extend(found.sessions.iter().map(standing));
-    let pending = "Custom data of the session changed and waits for the agent's next send: OpenCX has no call that sets \
-                   custom data alone, it travels with the next send.";
+    let pending = "Custom data of the session changed; it travels with what the agent is sent next.";
     if found.sessions.iter().any(|session| session.custom_data_pending) {
         words.push(pending.to_owned());
     }

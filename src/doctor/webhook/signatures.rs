@@ -67,7 +67,7 @@ pub(super) fn line(patient: &Patient<'_>) -> Line {
         seen = format!("{seen}; {words}");
         fixes.push(fix);
     }
-    Line { check: CHECK.to_owned(), status, seen, fix: Some(fixes.join("; ")) }
+    Line { check: CHECK.to_owned(), status, seen, fix: Some(fixes.join("; ")), follows: false }
 }
 
 /// Workflow actions are signed otherwise, and their trouble is no webhook's.

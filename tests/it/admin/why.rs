@@ -381,6 +381,6 @@ fn a_session_says_who_has_it_and_that_custom_data_waits() {
         ["Since then a human has the conversation (ses_1).", "The AI's session for the conversation began (ses_1)."]
     );
     assert!(story.now.contains("A human has the conversation (ses_1)."), "{}", story.now);
-    assert!(story.now.contains("OpenCX has no call that sets custom data alone, it travels with the next send."));
+    assert!(story.now.contains("it travels with what the agent is sent next."));
     assert!(!format!("{story:?}").contains("canary"));
 }

@@ -64,6 +64,12 @@ impl Case {
         let todo = story["todo"].as_str().unwrap_or_default();
         assert_eq!(todo, if on_purpose { "" } else { fix }, "{reason}");
         assert_eq!(story["subject"]["kind"], "event");
+        // Support leads know the thread's or the ticket's id, not ours.
+        if let Some(object) = &self.event.object {
+            let (status, whole) = get(&self.house, &format!("/api/v1/why/{}", object.id())).await;
+            assert_eq!((status, &whole["subject"]["kind"]), (200, &object.kind().into()), "{reason}: {whole:#}");
+            assert!(whole["lines"].to_string().contains(&format!("({}, {reason})", self.event.id)), "{whole:#}");
+        }
     }
 }
 

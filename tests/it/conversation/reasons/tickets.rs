@@ -8,6 +8,8 @@ use serde_json::json;
 use super::super::house::{House, acme};
 use super::Case;
 
+const PLAN: &str = "The ticket property `plan` changed";
+
 pub const REASONS: &[Reason] = &[
     Reason::OwnWrite,
     Reason::TicketingDisabled,
@@ -22,13 +24,19 @@ pub async fn drive(reason: Reason) -> Vec<Case> {
         Reason::OwnWrite => own_write().await,
         Reason::TicketingDisabled => {
             let house = House::with(|config| acme(config).ticketing.enabled = false).await;
-            changed(house, &[("plan", "team")], "skipped/ticketing_disabled").await
+            changed(house, &[("plan", "team")], "skipped/ticketing_disabled", PLAN).await
         }
         Reason::EmptyValue => {
-            changed(House::new().await, &[("plan", "team"), ("plan", "")], "skipped/empty_value").await
+            changed(House::new().await, &[("plan", "team"), ("plan", "")], "skipped/empty_value", PLAN).await
         }
         Reason::PropertyNotSynced => {
-            changed(House::new().await, &[("subject", "Another")], "skipped/property_not_synced").await
+            changed(
+                House::new().await,
+                &[("subject", "Another")],
+                "skipped/property_not_synced",
+                "The ticket property `subject` changed",
+            )
+            .await
         }
         Reason::NoLinkedSession => unlinked().await,
         Reason::TicketNotTagged => untagged().await,
@@ -37,13 +45,13 @@ pub async fn drive(reason: Reason) -> Vec<Case> {
 }
 
 /// One change after another of the ticket of a conversation.
-async fn changed(mut house: House, changes: &[(&str, &str)], ended: &'static str) -> Case {
+async fn changed(mut house: House, changes: &[(&str, &str)], ended: &'static str, particular: &'static str) -> Case {
     let (_, ticket) = house.desk("carla@elsewhere.example").await;
     for (property, value) in changes {
         house.change(&ticket, property, value);
         house.until_quiet().await;
     }
-    Case::of_object(house, Object::Ticket(ticket), ended, "The ticket property `").await
+    Case::of_object(house, Object::Ticket(ticket), ended, particular).await
 }
 
 async fn own_write() -> Case {
