@@ -71,6 +71,12 @@ fn report(dir: &Path, plan: &Plan, files: &[File]) -> String {
              `server.public_url` and run this again with --config FILE --force.",
             plan.public_url
         ));
+    } else if !plan.public_url.starts_with("https://") {
+        steps.push(format!(
+            "{} is no https address, so HubSpot cannot call it: set `server.public_url` to one that leads here from the \
+             internet, and run this again with --force.",
+            plan.public_url
+        ));
     }
     if plan.syncs_all && !plan.ticket_properties.is_empty() {
         steps.push(

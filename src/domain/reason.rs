@@ -47,7 +47,7 @@ reasons! {
     ChannelCannotSend = "channel_cannot_send", "HubSpot's API cannot send on this conversation's channel.", "Answer from HubSpot, or leave the channel out of the connection's `channels`.";
     DeliveryFailed = "delivery_failed", "HubSpot accepted the reply but could not deliver it.", "Open the message in HubSpot: it says why; the channel account may be disconnected.";
     ReplyLimit = "reply_limit", "The thread reached `delivery.max_replies_per_thread`; a loop with another machine is likely.", "Look at the thread; raise the limit if this conversation is genuine.";
-    RejectedByHubspot = "rejected_by_hubspot", "HubSpot refused the request and would refuse it again.", "The detail quotes HubSpot's category; mend what it names, and answer the customer from HubSpot.";
+    RejectedByHubspot = "rejected_by_hubspot", "HubSpot refused the request and would refuse it again.", "The detail quotes HubSpot's category; mend what it names and replay the event, or answer the customer from HubSpot.";
     MissingScope = "missing_scope", "The connection's token lacks a scope this needs.", "Add the scope named in the detail to the HubSpot app, reinstall it, and answer the customer from HubSpot.";
 
     // skipped: nothing to do, on purpose
@@ -63,8 +63,8 @@ reasons! {
     AutoReply = "auto_reply", "It is automatic mail (an out-of-office note, a bounce, a list).", "Nothing to do.";
     InboxNotEnabled = "inbox_not_enabled", "The conversation's inbox or channel is not enabled for the AI.", "Add it to the connection's `inboxes` or `channels`.";
     NotAiOwned = "not_ai_owned", "The conversation is not assigned to the AI user.", "Assign it to the AI user in HubSpot, or set `reply_when_unassigned = true` if it is unassigned.";
-    SessionHandedOff = "session_handed_off", "The conversation was handed to a human.", "Assign it to the AI user in HubSpot, or resume the AI: on the conversation's page of the console, with the workflow action `resume-ai`, or with `POST /sessions/{id}/resume`.";
-    SessionPaused = "session_paused", "The AI is paused for this conversation.", "Resume the AI: on the conversation's page of the console, with the workflow action `resume-ai`, or with `POST /sessions/{id}/resume`.";
+    SessionHandedOff = "session_handed_off", "The conversation was handed to a human.", "Assign it to the AI user in HubSpot, or resume the AI: on the conversation's page of the console, with the workflow action `resume-ai`, or with `POST /api/v1/sessions/{id}/resume`.";
+    SessionPaused = "session_paused", "The AI is paused for this conversation.", "Resume the AI: on the conversation's page of the console, with the workflow action `resume-ai`, or with `POST /api/v1/sessions/{id}/resume`.";
     TakenOver = "taken_over", "A human took the conversation over while the AI was working, so its answer was withdrawn.", "Nothing to do; assign the conversation to the AI user to give it back.";
     ThreadArchived = "thread_archived", "The thread is archived or marked as spam.", "Restore the thread in HubSpot if the AI should answer.";
     ThreadDeleted = "thread_deleted", "The thread no longer exists in HubSpot.", "Nothing to do.";

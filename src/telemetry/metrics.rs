@@ -101,6 +101,9 @@ const MAY_DIE_OF: [Reason; 9] = [
     Reason::Interrupted,
 ];
 
+/// Why deliveries are refused that HubSpot itself sends: a wrong secret, and a wrong clock.
+const MISTAKEN: [&str; 2] = ["mismatch", "timestamp_out_of_window"];
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut metrics = Self {
@@ -171,14 +174,21 @@ impl Metrics {
         self.hubspot_lately.observe(now, took);
     }
 
-    /// Shows what a connection's events may die of, with none of them: a series that begins with its first event is no
-    /// increase to Prometheus.
+    /// Shows what the alert rules ask about a connection, with none of it: a series that begins with its first event is
+    /// no increase to Prometheus.
     pub fn expect(&self, connection: &ConnectionName) {
-        for reason in MAY_DIE_OF {
-            let (outcome, reason) = (Outcome::Dead.as_str().to_owned(), reason.as_str().to_owned());
+        let dead = MAY_DIE_OF.map(|reason| (Outcome::Dead, reason));
+        let unanswered = [Outcome::HandedOff, Outcome::Drafted].map(|outcome| (outcome, Reason::AgentFailed));
+        for (outcome, reason) in dead.into_iter().chain(unanswered) {
+            let (outcome, reason) = (outcome.as_str().to_owned(), reason.as_str().to_owned());
             let labels = Finished { connection: connection.to_string(), outcome, reason };
             self.events_finished.get_or_create(&labels).inc_by(0);
         }
+        for cause in MISTAKEN {
+            let labels = Signature { connection: connection.to_string(), cause: cause.to_owned() };
+            self.signature_failures.get_or_create(&labels).inc_by(0);
+        }
+        self.sweep_found.get_or_create(&Connection { connection: connection.to_string() }).inc_by(0);
     }
 
     /// The text exposition format.

@@ -60,7 +60,7 @@ pub(super) async fn page(
         main.wide {
             @if only.is_some() { p.back { a href=(parts::link("/dead", &[("connection", given.get("connection"))])) { "All dead letters" } } }
             h1 { "Dead letters" }
-            p.quiet { "Events that were given up. Mend the cause, then replay them: each is worked on as if it had just arrived, and nobody is answered twice." }
+            p.quiet { "Events that were given up. Mend the cause, then replay them. Nobody is answered twice, and what is too old for an answer goes to a person." }
             (form(&admin, &given))
             @if groups.iter().all(|group| group.list.items.is_empty()) { (none(&given)) }
             @for group in groups.iter().filter(|group| !group.list.items.is_empty()) { (section(&given, group, only.is_some())) }

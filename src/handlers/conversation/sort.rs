@@ -83,18 +83,14 @@ fn settle(talk: &mut Talk<'_>, scene: &Scene, event: &Event, message: Message, v
 }
 
 /// Reads one announced message. HubSpot may not show a message it just announced: that is waited for, a little. One that
-/// it refuses to show by its id is taken from the thread's newest page; if it is not there it ends alone, because the
-/// others of its turn can be answered.
+/// it refuses to show by its id is taken from the thread's newest page. If it is not there either, the turn is given up
+/// whole: an answer to its other messages would call this one answered, too.
 async fn read(talk: &mut Talk<'_>, scene: &Scene, event: &Event, id: &MessageId) -> Result<Option<Message>, Stop> {
     match talk.cx.hubspot.message(&talk.thread_id, id).await {
         Ok(message) => Ok(Some(message)),
-        Err(error) if error.class == (Class::Permanent { reason: Reason::RejectedByHubspot }) => {
+        Err(error) if is_refused(&error.class) => {
             let listed = scene.recent.iter().find(|message| message.id == *id).cloned();
-            if listed.is_none() {
-                let refused = Ending::dead(event.id, Reason::RejectedByHubspot);
-                talk.endings.push(refused.detail(error.to_string()));
-            }
-            Ok(listed)
+            listed.map(Some).ok_or_else(|| error.into())
         }
         Err(error) if matches!(error.class, Class::NotFound) => {
             let waited = talk.cx.now().since(event.received_at);
@@ -109,6 +105,12 @@ async fn read(talk: &mut Talk<'_>, scene: &Scene, event: &Event, id: &MessageId)
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// HubSpot answers, and would answer the same again.
+fn is_refused(class: &Class) -> bool {
+    let rejected = Class::Permanent { reason: Reason::RejectedByHubspot };
+    *class == rejected || matches!(class, Class::Conflict { .. } | Class::Unsupported)
 }
 
 /// 0.5 s, then twice as long each time.

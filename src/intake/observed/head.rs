@@ -43,7 +43,7 @@ impl<'a> Head<'a> {
             proto: text(headers, "x-forwarded-proto"),
             forwarded_host: text(headers, "x-forwarded-host"),
             prefix: text(headers, "x-forwarded-prefix"),
-            path: cut(parts.uri.path()),
+            path: Some(cut(parts.uri.path())).filter(|path| is_address(path)).unwrap_or("/…"),
             v3: headers.contains_key(V3),
             sent_at: text(headers, TIMESTAMP).and_then(|digits| digits.parse().ok()),
         }
@@ -102,10 +102,33 @@ pub fn kind_heard<'a>(fields: &Fields<'a>) -> Option<Cow<'a, str>> {
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(cut)
+    headers.get(name).and_then(|value| value.to_str().ok()).map(cut).filter(|text| is_address(text))
+}
+
+/// Letters of hosts and paths alone, or a list of such: strangers write it, and operators are shown it.
+fn is_address(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&byte);
+    text.split(',').all(|part| part.trim().bytes().all(is_letter))
 }
 
 fn cut(text: &str) -> &str {
     let end = (0..=KEPT.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
     text.split_at(end).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stranger_writes_is_kept_if_it_is_an_address() {
+        for host in ["bridge.example.com:8443", "[::1]:80", "a.example, b.example", "10.0.0.7"] {
+            assert_eq!(text(&HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]), "host"), Some(host));
+        }
+        for host in ["jo@example.org", "x<script>", "call me now", "a.example, b c"] {
+            assert_eq!(text(&HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]), "host"), None, "{host}");
+        }
+        let (parts, ()) = http::Request::get("/jo@example.org/webhooks/hubspot/acme").body(()).unwrap().into_parts();
+        assert_eq!(Head::of(&parts).path, "/…");
+    }
 }

@@ -126,3 +126,20 @@ fn what_matters_is_watched() {
         assert!(watched.contains(metric), "no rule looks at {metric}");
     }
 }
+
+/// A series that begins with its first event is no increase to Prometheus: a rule would miss the first burst.
+#[test]
+fn what_the_rules_count_is_there_from_the_start() {
+    let metrics = Metrics::default();
+    metrics.expect(&"acme".into());
+    let text = metrics.render();
+    for series in [
+        r#"bridge_events_finished_total{connection="acme",outcome="dead",reason="expired"} 0"#,
+        r#"bridge_events_finished_total{connection="acme",outcome="handed_off",reason="agent_failed"} 0"#,
+        r#"bridge_signature_failures_total{connection="acme",cause="mismatch"} 0"#,
+        r#"bridge_sweep_found_total{connection="acme"} 0"#,
+        "bridge_turn_panics_total 0",
+    ] {
+        assert!(text.contains(series), "{series} is not in\n{text}");
+    }
+}

@@ -53,6 +53,16 @@ async fn what_is_there_is_not_written_over_unasked() {
 }
 
 #[tokio::test]
+async fn an_address_hubspot_cannot_call_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::new("[server]\npublic_url = \"http://127.0.0.1:8080\"\n");
+    let config = desk.file();
+    let (exit, said) = run(&["--config", config.to_str().unwrap()], &folder.path().join("made")).await;
+    assert_eq!(exit, Exit::Fine, "{said}");
+    assert!(said.contains("http://127.0.0.1:8080 is no https address"), "{said}");
+}
+
+#[tokio::test]
 async fn the_settings_may_still_lack_what_only_the_app_can_give() {
     let folder = tempfile::tempdir().unwrap();
     let settings = "[server]\npublic_url = \"https://x.example.com/\"\n[connections.shop]\n\

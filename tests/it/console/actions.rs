@@ -46,7 +46,7 @@ async fn a_replay_is_asked_for_done_and_noted_and_an_answered_one_can_become_a_d
     page.shows(&[&format!("href=\"/events/{id}/replay\"")]);
     page.hides(&["/skip\"", "class=\"notice done\""]);
     let confirm = get(&admin, &format!("/events/{id}/replay")).await;
-    confirm.shows(&[&format!("<h1>Replay {id}?</h1>"), "method=\"post\"", "as if it had just arrived", "in the audit"]);
+    confirm.shows(&[&format!("<h1>Replay {id}?</h1>"), "method=\"post\"", "worked on once more", "in the audit"]);
     assert_eq!(house.outcome(&asked.message).await, "dead/agent_failed", "asking does nothing");
 
     let done = send(&admin, &format!("/events/{id}/replay"), &[]).await;

@@ -23,8 +23,8 @@ pub(in crate::admin::console) async fn ask_replay(
     let words = html! {
         (about(&event))
         p {
-            "It goes back into its mailbox and is worked on as if it had just arrived: what it is about is read in HubSpot \
-             again, and the AI answers if it may by then."
+            "It is worked on once more: what it is about is read in HubSpot again, and the AI answers if it may by then. What \
+             is too old for an answer goes to a person."
         }
         p.quiet { "What was answered is not answered twice: then the replay is refused, and nothing is changed." }
     };

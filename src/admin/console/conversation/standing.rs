@@ -61,7 +61,10 @@ fn handed_off(session: &Session, events: &[Event]) -> Standing {
     let handoff = events.iter().find(by_us);
     let why = handoff.and_then(|event| event.reason).map(|reason| format!(" {}", reason.sentence()));
     let words = format!("The AI is silent: a human has the conversation{since}.{}", why.unwrap_or_default());
-    Standing::new(words, Some(Reason::SessionHandedOff.fix()))
+    Standing::new(
+        words,
+        Some("Assign it to the AI user in HubSpot, or resume the AI here, when the AI may answer again."),
+    )
 }
 
 fn with_ai(session: Option<&Session>, settings: &Connection, events: &[Event]) -> Standing {

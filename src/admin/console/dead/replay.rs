@@ -210,7 +210,7 @@ fn counted(events: usize) -> String {
 
 fn what_happens() -> Markup {
     html! {
-        p { "Each goes back into its mailbox and is worked on as if it had just arrived. One whose customer was answered meanwhile is refused and stays as it is." }
+        p { "Each is worked on once more. One whose customer was answered meanwhile is refused and stays as it is; what is too old for an answer goes to a person." }
     }
 }
 
