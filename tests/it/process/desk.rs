@@ -1,10 +1,10 @@
 //! A portal on a port with its deliveries, and a bridge process beside it; everything ends with the desk.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hubspot_bridge::clock::SystemClock;
@@ -44,14 +44,18 @@ pub struct Desk {
     stop: CancellationToken,
 }
 
-/// An address below the ports the system gives away, and no other test's.
+/// An address below the ports the system gives away, and no other test's as long as this process lives: all of them hold
+/// the UDP port of the same number.
 pub fn address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
+    static HELD: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
     let start = u16::try_from(std::process::id() % 80).unwrap() * 100;
     loop {
         let port = 12_000 + (start + NEXT.fetch_add(1, Ordering::SeqCst)) % 8_000;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let Ok(held) = UdpSocket::bind(address) else { continue };
         if TcpListener::bind(address).is_ok() {
+            HELD.lock().unwrap().push(held);
             return address;
         }
     }
