@@ -112,6 +112,8 @@ pub struct Patient<'a> {
     pub store: Option<&'a dyn Store>,
     /// What deliveries were like; none when no bridge runs that could have seen any.
     pub seen: Option<Seen>,
+    /// A bridge runs that HubSpot could deliver to: the one that looks.
+    pub serves: bool,
     /// Now.
     pub now: Timestamp,
 }

@@ -143,6 +143,22 @@ const ADDRESS: &[Row] = &[
         &[("webhook reachable", Warning, "something else")],
     ),
     ("a door that is closed to this machine, and deliveries that come", |ward| ward.net.livez = Ok((403, "")), &[]),
+    (
+        "a certificate that ran out an hour after the last delivery",
+        |ward| {
+            ward.seen().delivery = Some(call(-20 * HOUR));
+            ward.net.livez = Err(TransportError::Connect("certificate has expired".into()));
+        },
+        &[("webhook reachable", Warning, "HubSpot last reached it at")],
+    ),
+    (
+        "no bridge, though a delivery came before it was stopped",
+        |ward| {
+            ward.seen().delivery = Some(call(-MINUTE));
+            ward.serves = false;
+        },
+        &[("webhook reachable", Warning, "not known: no bridge answers")],
+    ),
 ];
 
 const SIGNATURES: &[Row] = &[

@@ -109,7 +109,7 @@ async fn the_quick_look_is_at_the_settings_alone() {
     let house = House::new().await;
     let cx = &house.life().acme;
     let config = Arc::clone(&house.config);
-    let patient = Patient { cx, config: &config, ledger: None, store: None, seen: None, now: cx.now() };
+    let patient = Patient { cx, config: &config, ledger: None, store: None, seen: None, serves: true, now: cx.now() };
     let lines = examine(&patient, Depth::Quick, false).await;
     assert!(lines.iter().any(|line| line.check == "pipeline"));
     assert!(lines.iter().all(problems::is_of_settings), "{lines:#?}");
