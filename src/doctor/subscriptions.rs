@@ -127,13 +127,19 @@ fn line(subscription: &Subscription, seen: Option<&Seen>, found: u64, now: Times
             return Line::warning(
                 check,
                 words,
-                fix(subscription.name, "write to the inbox; if nothing comes, subscribe the app to"),
+                fix(&format!("write to the inbox; if nothing comes, {}", subscribe(subscription.name))),
             );
         }
-        None => (format!("never heard of: without it {breaks}"), fix(subscription.name, "subscribe the app to")),
+        None => (format!("never heard of: without it {breaks}"), fix(&subscribe(subscription.name))),
         Some(last) if is_over(last, any, now) && subscription.weight != Weight::Rare => {
             let words = format!("last heard of at {last}, though others came in the last day: without it {breaks}");
-            (words, fix(subscription.name, "look whether the app is still subscribed to"))
+            let name = subscription.name;
+            (
+                words,
+                fix(&format!(
+                    "look whether the app is still subscribed to {name}, and that the subscription is active"
+                )),
+            )
         }
         Some(last) => return Line::ok(check, format!("last heard of at {last}")),
     };
@@ -145,10 +151,13 @@ fn is_over(last: Timestamp, any: Option<Timestamp>, now: Timestamp) -> bool {
     now.since(last) > STOPPED && any.is_some_and(|any| now.since(any) <= ALIVE)
 }
 
-fn fix(name: &str, what: &str) -> String {
+fn subscribe(name: &str) -> String {
+    format!("subscribe the app to {name} and switch it on")
+}
+
+fn fix(what: &str) -> String {
     format!(
-        "{what} {name} and that it is active; edits of subscriptions must be committed in HubSpot (\"Commit changes\", or `hs \
-         project upload`), take up to five minutes, and a new scope they need asks for the app to be installed anew; then let \
-         one happen"
+        "{what}. Changes of subscriptions must be committed in HubSpot (\"Commit changes\", or `hs project upload`) and take up to \
+         five minutes; if they need a new scope, install the app anew. Then make it happen once and look again"
     )
 }

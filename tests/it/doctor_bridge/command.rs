@@ -78,6 +78,12 @@ async fn without_a_bridge_the_settings_are_enough() {
     let seed = desk.portal.seed();
     let said = printed(&output);
     assert!(!said.contains(&seed.token) && !said.contains(&seed.client_secret), "{said}");
+
+    desk.portal.add_fault(Fault::times(1_000, "POST", "/oauth/**", Effect::Refuse));
+    let broken = printed(&desk.run(&["doctor"]).await);
+    let folded = broken.lines().filter(|line| line.trim_start().ends_with("lines were not looked at: see `token`"));
+    assert_eq!(folded.count(), 1, "{broken}");
+    assert!(!broken.contains("portal  ") && broken.contains(" 1 failed, "), "{broken}");
 }
 
 #[tokio::test]

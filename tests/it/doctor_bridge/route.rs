@@ -99,7 +99,8 @@ fn what_is_mended_is_no_longer_shown() {
     };
     let ill = [Line::warning("pipeline", "it is not there", "make it"), Line::failed("queue", "late", "look")];
     assert_eq!(shown(&ill), ["pipeline: it is not there; make it"], "what passes by itself is not of the settings");
-    let dead = [Line::failed("token", "refused", "copy it"), Line::warning("portal", "not looked at", "").following()];
+    let dead =
+        [Line::failed("token", "refused", "copy it"), Line::warning("portal", "not looked at", "").following("token")];
     assert_eq!(shown(&dead), ["token: refused; copy it"], "one cause is one problem");
     assert!(shown(&[Line::ok("pipeline", "there"), Line::ok("queue", "fine")]).is_empty());
 }
