@@ -106,7 +106,7 @@ impl Unseen {
             Self::Late => Line::warning(
                 check,
                 late(),
-                "look again; if it goes on, see HubSpot's status page and your rate budget",
+                "look again; if it goes on, see HubSpot's status page, and whether the calls that HubSpot allows are used up",
             ),
             Self::Failed(error) if matches!(error.class, Class::Hold { cause: "unauthorized", .. }) => Line::failed(
                 check,

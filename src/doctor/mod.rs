@@ -118,6 +118,15 @@ pub struct Patient<'a> {
     pub now: Timestamp,
 }
 
+impl Patient<'_> {
+    /// A line about deliveries that nobody noted: without a bridge that is why.
+    fn unheard(&self, check: impl Into<String>) -> Line {
+        let fix = "start the bridge and let HubSpot deliver, then ask again";
+        let line = Line::warning(check, "not known: no bridge has noted its deliveries yet", fix);
+        if self.serves { line } else { line.following(webhook::REACHABLE) }
+    }
+}
+
 /// How much is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {

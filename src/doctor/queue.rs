@@ -26,7 +26,7 @@ pub async fn lines(patient: &Patient<'_>) -> Vec<Line> {
     let (Some(store), Some(ledger)) = (patient.store, patient.ledger) else {
         let unknown = |check| {
             let fix = "start the bridge, or stop whatever has the database open, then ask again";
-            Line::warning(check, "not looked at: the database is not open here", fix)
+            Line::warning(check, "not looked at: the database is not open here", fix).following("store")
         };
         return ["queue", "dead events", "hold", "sweep"].map(unknown).into();
     };
@@ -108,7 +108,7 @@ fn hold(ours: Option<&Hold>) -> Line {
     const CHECK: &str = "hold";
     let Some(hold) = ours else { return Line::ok(CHECK, "the connection is not held") };
     let seen = format!("held since {}: {}; tried again at {} at the latest", hold.since, hold.cause, hold.until);
-    let fix = "mend what the cause says: its events wait and count no attempt, and go on by themselves after it";
+    let fix = "mend what the cause says: its events wait, for `delivery.max_event_age` at most, and go on by themselves afterwards";
     Line::failed(CHECK, seen, fix)
 }
 

@@ -97,16 +97,20 @@ pub async fn lines(patient: &Patient<'_>) -> Vec<Line> {
         Some(store) => sweep::found(store, &settings.name, patient.now).await.unwrap_or_default(),
         None => 0,
     };
-    used.map(|subscription| line(subscription, patient.seen.as_ref(), found, patient.now)).collect()
+    used.map(|subscription| match &patient.seen {
+        Some(seen) => line(subscription, seen, found, patient.now),
+        None => patient.unheard(check(subscription)),
+    })
+    .collect()
+}
+
+fn check(subscription: &Subscription) -> String {
+    format!("subscription {}", subscription.name)
 }
 
 /// `found`: customers' messages of the last day that only the sweep noticed.
-fn line(subscription: &Subscription, seen: Option<&Seen>, found: u64, now: Timestamp) -> Line {
-    let check = format!("subscription {}", subscription.name);
-    let Some(seen) = seen else {
-        let fix = "start the bridge and let HubSpot deliver, then ask again";
-        return Line::warning(check, "not known: no bridge has noted its deliveries yet", fix);
-    };
+fn line(subscription: &Subscription, seen: &Seen, found: u64, now: Timestamp) -> Line {
+    let check = check(subscription);
     let newest = |names: &[&str]| names.iter().filter_map(|name| seen.types.get(*name)).max().copied();
     let any = seen.types.values().max().copied();
     let breaks = subscription.breaks;

@@ -11,6 +11,9 @@ use super::{Line, Patient};
 use crate::domain::lasting;
 use crate::limits::SIGNATURE_WINDOW_MS;
 
+/// Without a bridge it says so, and other lines follow from it.
+pub const REACHABLE: &str = "webhook reachable";
+
 /// A minute off is told; at five HubSpot's signatures are refused.
 const SKEW_TOLD_MS: u64 = 60_000;
 

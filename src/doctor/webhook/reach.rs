@@ -7,15 +7,19 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, header};
 use serde_json::Value;
 
+use super::REACHABLE as CHECK;
 use crate::doctor::{Line, Patient};
 
-const CHECK: &str = "webhook reachable";
 /// A delivery so long ago still says how it is: a certificate that ran out since is found.
 const JUST_NOW: Duration = Duration::from_mins(10);
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The line.
 pub(super) async fn line(patient: &Patient<'_>) -> Line {
+    if !patient.serves {
+        let fix = "start the bridge (`hubspot-bridge serve`) or name the running one by --admin-url, then ask again";
+        return Line::warning(CHECK, "not known: no bridge answers that HubSpot could deliver to", fix);
+    }
     let public = &patient.config.server.public_url;
     if public.is_empty() {
         return Line::warning(CHECK, "not looked at: `server.public_url` is not set", "set `server.public_url`");
@@ -24,14 +28,10 @@ pub(super) async fn line(patient: &Patient<'_>) -> Line {
     let Ok(request) = Request::get(&url).body(Bytes::new()) else {
         return Line::warning(CHECK, format!("{url} is not a web address"), "correct `server.public_url`");
     };
-    if !patient.serves {
-        let fix = "start the bridge (`hubspot-bridge serve`) or name the running one by --admin-url, then ask again";
-        return Line::warning(CHECK, format!("not known: no bridge answers that {public} could lead to"), fix);
-    }
     let delivery = patient.seen.as_ref().and_then(|seen| seen.delivery.as_ref());
     // HubSpot itself has shown it.
     if let Some(call) = delivery.filter(|call| patient.now.since(call.at) < JUST_NOW) {
-        return Line::ok(CHECK, format!("a delivery came at {}, rightly signed", call.at));
+        return Line::ok(CHECK, format!("a delivery with the right signature came at {}", call.at));
     }
     let mut line = tried(patient, request, &url, delivery.is_some()).await;
     let last = delivery.map(|call| format!("HubSpot last reached it at {}", call.at));

@@ -17,13 +17,7 @@ pub(super) fn line(patient: &Patient<'_>) -> Line {
     if patient.cx.settings.signature == SignatureMode::None {
         return Line::ok(CHECK, "not checked: the connection's `signature` is \"none\"");
     }
-    let Some(seen) = &patient.seen else {
-        return Line::warning(
-            CHECK,
-            "not known: no bridge has noted its deliveries yet",
-            "start the bridge, then ask again",
-        );
-    };
+    let Some(seen) = &patient.seen else { return patient.unheard(CHECK) };
     let lately: Vec<&Refused> =
         seen.refusals.iter().filter(|refused| patient.now.since(refused.call.at) < LATELY).collect();
     let taken = seen.delivery.as_ref().map(|call| call.at);

@@ -84,6 +84,9 @@ async fn without_a_bridge_the_settings_are_enough() {
     let folded = broken.lines().filter(|line| line.trim_start().ends_with("lines were not looked at: see `token`"));
     assert_eq!(folded.count(), 1, "{broken}");
     assert!(!broken.contains("portal  ") && broken.contains(" 1 failed, "), "{broken}");
+    for cause in ["webhook reachable", "store"] {
+        assert!(broken.contains(&format!(" lines were not looked at: see `{cause}`")), "{broken}");
+    }
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ async fn name(cx: &Context, actor: &ActorId) -> String {
 
 fn last_message(look: &Look) -> Line {
     let Some((message, verdict)) = look.last_message() else {
-        return Line::ok("last message", "The newest page of the thread shows no message.");
+        return Line::ok("last message", "Nobody wrote in it lately.");
     };
     let who = match verdict {
         Verdict::Customer => "The customer",
@@ -87,7 +87,7 @@ fn last_message(look: &Look) -> Line {
         Verdict::Skip(Reason::OwnMessage) => "The bridge",
         Verdict::Skip(Reason::AutoReply) => "An automatic reply",
         Verdict::Skip(Reason::SenderIsBot | Reason::AiMarker) => "A bot or another AI",
-        Verdict::Skip(_) => "Somebody of your side",
+        Verdict::Skip(_) => "Somebody of the team",
     };
     let seen = format!("{who} wrote last, at {} (message {}).", message.created_at, message.id);
     if message.status.as_deref() == Some("FAILED") {
@@ -126,7 +126,7 @@ async fn channel(cx: &Context, look: &Look) -> Line {
         return Line::failed("channel", seen, Reason::ChannelCannotSend.fix());
     }
     if !look.can_be_answered(cx) {
-        let seen = format!("The customer's last message on {word} names no channel account or nobody to answer to.");
+        let seen = format!("HubSpot does not say how the customer's last message, on {word}, could be answered.");
         return Line::failed("channel", seen, "Answer from HubSpot.");
     }
     let id = message.channel_account_id.as_deref().unwrap_or_default();
