@@ -51,6 +51,7 @@ pub(super) async fn examine(
             ledger: Some(admin.ledger.as_ref()),
             store: Some(admin.store.as_ref()),
             seen: Some(admin.observed.of(name)),
+            serves: true,
             now: admin.clock.now(),
         };
         let found = Examination::run(&patient, fix).await;

@@ -98,6 +98,7 @@ impl Surgery {
             ledger: opened.map(|store| -> &dyn Ledger { store.as_ref() }),
             store: opened.map(|store| -> &dyn Store { store.as_ref() }),
             seen,
+            serves: false,
             now: at,
         };
         let mut lines = Examination::run(&patient, fix).await.lines;

@@ -77,7 +77,8 @@ impl Look {
 
     async fn lines(&self) -> Vec<Line> {
         let cx = &self.cx;
-        let patient = Patient { cx, config: &self.config, ledger: None, store: None, seen: None, now: cx.now() };
+        let config = &self.config;
+        let patient = Patient { cx, config, ledger: None, store: None, seen: None, serves: true, now: cx.now() };
         examine(&patient, Depth::Quick, false).await
     }
 

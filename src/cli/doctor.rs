@@ -10,6 +10,7 @@ use super::table::printable;
 use super::terminal::Failure;
 use super::{Cause, Exit, Place, Running, Terminal};
 use crate::config::Config;
+use crate::doctor::fold::{Row, fold};
 use crate::doctor::{Examination, Status};
 use crate::domain::ConnectionName;
 use crate::web;
@@ -103,6 +104,11 @@ fn exit(worst: Status) -> Exit {
     if worst == Status::Failed { Exit::Failed } else { Exit::Fine }
 }
 
+/// The check that says why this line was not looked at.
+fn follows<'line>(line: &'line &Value) -> Option<&'line str> {
+    line.get("follows").and_then(Value::as_str)
+}
+
 /// Prints one examination, for people or as the API gives it, one JSON object a line. How it came out.
 fn show(examination: &Value, as_json: bool, terminal: &mut Terminal<'_>) -> std::io::Result<Status> {
     let lines: Vec<&Value> = items(examination, "lines").collect();
@@ -119,16 +125,28 @@ fn show(examination: &Value, as_json: bool, terminal: &mut Terminal<'_>) -> std:
     }
     writeln!(terminal.out, "{}", printable(&word(examination, "connection")))?;
     let width = lines.iter().map(|line| word(line, "check").chars().count()).max().unwrap_or(0);
-    for line in &lines {
+    for row in fold(&lines, follows) {
+        let line = match row {
+            Row::Line(line) => line,
+            Row::Unseen(words) => {
+                writeln!(terminal.out, "{:7}  {}", "", printable(&words))?;
+                continue;
+            }
+        };
         let [status, check, seen, fix] = ["status", "check", "seen", "fix"].map(|key| printable(&word(line, key)));
         writeln!(terminal.out, "{status:<7}  {check:<width$}  {seen}")?;
         if !fix.is_empty() {
             writeln!(terminal.out, "{:11}→ {fix}", "")?;
         }
     }
-    let count = |wanted: Status| lines.iter().filter(|line| status(line) == wanted).count();
+    let (unseen, found): (Vec<&Value>, Vec<&Value>) = lines.iter().partition(|line| follows(line).is_some());
+    let count = |wanted: Status| found.iter().filter(|line| status(line) == wanted).count();
     let (ok, warnings, failed) = (count(Status::Ok), count(Status::Warning), count(Status::Failed));
-    writeln!(terminal.out, "{ok} ok, {warnings} with a warning, {failed} failed")?;
+    write!(terminal.out, "{ok} ok, {warnings} with a warning, {failed} failed")?;
+    if !unseen.is_empty() {
+        write!(terminal.out, ", {} not looked at", unseen.len())?;
+    }
+    writeln!(terminal.out)?;
     writeln!(terminal.out)?;
     Ok(worst)
 }

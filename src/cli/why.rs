@@ -17,12 +17,24 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// A thread, message, ticket, contact, session (`ses_1`) or event (`evt_1`), or a customer's e-mail address
+    #[arg(value_parser = id)]
     id: String,
     /// Look at the conversation in HubSpot as well
     #[arg(long)]
     live: bool,
     #[command(flatten)]
     target: Target,
+}
+
+/// An empty one would ask for the list of everything, which there is not.
+fn id(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => {
+            Err("it is empty: give a thread, message, ticket, contact, session or event, or an e-mail address"
+                .to_owned())
+        }
+        id => Ok(id.to_owned()),
+    }
 }
 
 pub(super) async fn run(args: &Args, place: &Place<'_>, terminal: &mut Terminal<'_>) -> Result<Exit, Failure> {

@@ -24,6 +24,8 @@ pub struct Asking {
     pub reader: Client,
     until: Instant,
     barred: Option<&'static str>,
+    /// The token's own line says that HubSpot could not be reached.
+    unreached: bool,
 }
 
 /// Why something was not seen.
@@ -33,6 +35,8 @@ pub enum Unseen {
     Barred(&'static str),
     /// No answer in the time of the whole examination.
     Late,
+    /// For what the token's own line says: in these words here.
+    AsToken(String),
     /// HubSpot's answer, or none.
     Failed(Error),
 }
@@ -43,7 +47,7 @@ impl Asking {
     pub fn new(cx: &Context) -> Self {
         let polite = |client: &Client| client.on_lane(Lane::Ticket).within(ONE);
         let (hubspot, reader) = (polite(&cx.hubspot), polite(&cx.reader));
-        Self { hubspot, reader, until: Instant::now() + WHOLE, barred: None }
+        Self { hubspot, reader, until: Instant::now() + WHOLE, barred: None, unreached: false }
     }
 
     /// With a token that is not taken, or is another portal's, nothing asked later would say anything of this connection.
@@ -52,8 +56,9 @@ impl Asking {
         self.barred = match token {
             Ok(info) => (info.portal_id != portal).then_some("portal"),
             Err(Unseen::Failed(error)) => is_refused(error).then_some("token"),
-            Err(Unseen::Late | Unseen::Barred(_)) => Some("token"),
+            Err(Unseen::Late | Unseen::Barred(_) | Unseen::AsToken(_)) => Some("token"),
         };
+        self.unreached = matches!(token, Err(Unseen::Failed(error)) if is_no_answer(error));
         self
     }
 
@@ -67,10 +72,12 @@ impl Asking {
 
     /// Makes one call, whatever the connection's token is.
     pub async fn ask_anyway<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Unseen> {
-        match timeout_at(self.until, call).await {
-            Ok(answer) => answer.map_err(Unseen::Failed),
-            Err(_) => Err(Unseen::Late),
-        }
+        let unseen = match timeout_at(self.until, call).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => Unseen::Failed(error),
+            Err(_) => Unseen::Late,
+        };
+        Err(if self.unreached { unseen.follow_token() } else { unseen })
     }
 
     /// What is left of the examination's time.
@@ -91,16 +98,35 @@ impl Unseen {
                     "portal" => "what HubSpot says would be of another portal",
                     _ => "HubSpot did not answer for the token, so nothing else was asked with it",
                 };
-                Line::warning(check, format!("not looked at: {why}"), fix).following()
+                Line::warning(check, format!("not looked at: {why}"), fix).following(*line)
             }
-            Self::Late => {
-                let seen = format!("not looked at: HubSpot took more than {} s for all questions", WHOLE.as_secs());
-                Line::warning(check, seen, "look again; if it goes on, see HubSpot's status page and your rate budget")
+            Self::AsToken(seen) => {
+                Line::warning(check, seen.clone(), "see the line `token`; look again when it is ok").following("token")
             }
+            Self::Late => Line::warning(
+                check,
+                late(),
+                "look again; if it goes on, see HubSpot's status page, and whether the calls that HubSpot allows are used up",
+            ),
+            Self::Failed(error) if matches!(error.class, Class::Hold { cause: "unauthorized", .. }) => Line::failed(
+                check,
+                format!("HubSpot refuses the token for this: {error}"),
+                "copy the token from the app's Auth tab into the settings again; if that is it already, install the app anew",
+            ),
             Self::Failed(error) if self.is_missing_scope() => {
-                Line::warning(check, format!("could not be looked at: {error}"), "see the lines `scope …`").following()
+                Line::warning(check, format!("could not be looked at: {error}"), "see the lines `scope …`")
+                    .following("scope …")
             }
             Self::Failed(error) => Line::warning(check, format!("could not be looked at: {error}"), "look again"),
+        }
+    }
+
+    /// What kept the token from being looked at keeps this too; an answer of HubSpot's own does not.
+    fn follow_token(self) -> Self {
+        match self {
+            Self::Late => Self::AsToken(late()),
+            Self::Failed(error) if is_no_answer(&error) => Self::AsToken(format!("could not be looked at: {error}")),
+            other @ (Self::Barred(_) | Self::AsToken(_) | Self::Failed(_)) => other,
         }
     }
 
@@ -113,6 +139,15 @@ impl Unseen {
             Class::Permanent { reason: Reason::MissingScope } | Class::Hold { cause: "missing_scope", .. }
         )
     }
+}
+
+fn late() -> String {
+    format!("not looked at: HubSpot took more than {} s for all questions", WHOLE.as_secs())
+}
+
+/// None came, or one of a server that is down.
+fn is_no_answer(error: &Error) -> bool {
+    matches!(error.class, Class::Retry { after: None })
 }
 
 /// HubSpot does not take the token, or takes nothing for now.

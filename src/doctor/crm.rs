@@ -17,13 +17,9 @@ const SETTING: &str = "crm.access_token";
 pub async fn lines(patient: &Patient<'_>, asking: &Asking, taken: bool) -> Vec<Line> {
     let settings = &patient.cx.settings;
     if settings.crm.access_token.is_none() {
-        let seen = "the connection's own token reads the CRM";
+        let seen = "none of its own is set: the connection's token is used";
         let looked = asking.ask(asking.reader.contact(&ContactId::from(ANYBODY))).await;
-        return vec![
-            Line::ok(TOKEN, seen),
-            Line::ok(SCOPES, "see the connection's own"),
-            reads(looked.map(|_| ()), taken),
-        ];
+        return vec![Line::ok(TOKEN, seen), Line::ok(SCOPES, seen), reads(looked.map(|_| ()), taken)];
     }
     match asking.ask_anyway(asking.reader.token_info()).await {
         Ok(info) => {

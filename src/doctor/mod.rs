@@ -10,6 +10,7 @@ mod asking;
 pub mod channels;
 pub mod crm;
 pub mod examination;
+pub mod fold;
 pub mod problems;
 pub mod queue;
 pub mod scopes;
@@ -57,9 +58,8 @@ pub struct Line {
     pub seen: String,
     /// What to do about it; none when it is ok.
     pub fix: Option<String>,
-    /// It could not be looked at, and another line says why: no finding of its own.
-    #[serde(skip)]
-    pub follows: bool,
+    /// The check that says why this one could not be looked at; it is no finding of its own then.
+    pub follows: Option<String>,
 }
 
 impl Status {
@@ -78,25 +78,25 @@ impl Line {
     /// As it should be.
     #[must_use]
     pub fn ok(check: impl Into<String>, seen: impl Into<String>) -> Self {
-        Self { check: check.into(), status: Status::Ok, seen: seen.into(), fix: None, follows: false }
+        Self { check: check.into(), status: Status::Ok, seen: seen.into(), fix: None, follows: None }
     }
 
     /// Works, but somebody should look.
     #[must_use]
     pub fn warning(check: impl Into<String>, seen: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { check: check.into(), status: Status::Warning, seen: seen.into(), fix: Some(fix.into()), follows: false }
+        Self { check: check.into(), status: Status::Warning, seen: seen.into(), fix: Some(fix.into()), follows: None }
     }
 
     /// Does not work.
     #[must_use]
     pub fn failed(check: impl Into<String>, seen: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { check: check.into(), status: Status::Failed, seen: seen.into(), fix: Some(fix.into()), follows: false }
+        Self { check: check.into(), status: Status::Failed, seen: seen.into(), fix: Some(fix.into()), follows: None }
     }
 
     /// Another line says why this one could not be looked at.
     #[must_use]
-    pub fn following(self) -> Self {
-        Self { follows: true, ..self }
+    pub fn following(self, check: impl Into<String>) -> Self {
+        Self { follows: Some(check.into()), ..self }
     }
 }
 
@@ -112,8 +112,19 @@ pub struct Patient<'a> {
     pub store: Option<&'a dyn Store>,
     /// What deliveries were like; none when no bridge runs that could have seen any.
     pub seen: Option<Seen>,
+    /// A bridge runs that HubSpot could deliver to: the one that looks.
+    pub serves: bool,
     /// Now.
     pub now: Timestamp,
+}
+
+impl Patient<'_> {
+    /// A line about deliveries that nobody noted: without a bridge that is why.
+    fn unheard(&self, check: impl Into<String>) -> Line {
+        let fix = "start the bridge and let HubSpot deliver, then ask again";
+        let line = Line::warning(check, "not known: no bridge has noted its deliveries yet", fix);
+        if self.serves { line } else { line.following(webhook::REACHABLE) }
+    }
 }
 
 /// How much is looked at.

@@ -26,7 +26,7 @@ const SETTINGS: [&str; 14] = [
 
 /// What a person has to mend: of several lines that fail for one cause, the one that names it.
 pub fn findings(lines: &[Line]) -> impl Iterator<Item = &Line> {
-    lines.iter().filter(|line| line.status != Status::Ok && !line.follows)
+    lines.iter().filter(|line| line.status != Status::Ok && line.follows.is_none())
 }
 
 /// In one sentence: what was seen and what to do.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::{Line, Patient};
-use crate::domain::{Outcome, Timestamp};
-use crate::store::types::Stats;
-use crate::store::{Error, Store};
+use crate::domain::{Outcome, State, Timestamp, lasting};
+use crate::store::types::{EventFilter, Hold, Stats};
+use crate::store::{Error, Ledger, Store};
 use crate::worker::sweep;
 
 /// So late is worth a look; so late is trouble.
@@ -15,6 +15,9 @@ const TOO_LATE: Duration = Duration::from_mins(15);
 /// A restart or a slow webhook lets the sweep find one or two; more are lost ones.
 const FINDS: u64 = 5;
 
+/// As many waiting events are counted, and no more.
+const COUNTED: u32 = 200;
+
 /// The sweep got nowhere for so many of its intervals.
 const SWEEPS_MISSED: u32 = 10;
 
@@ -23,28 +26,52 @@ pub async fn lines(patient: &Patient<'_>) -> Vec<Line> {
     let (Some(store), Some(ledger)) = (patient.store, patient.ledger) else {
         let unknown = |check| {
             let fix = "start the bridge, or stop whatever has the database open, then ask again";
-            Line::warning(check, "not looked at: the database is not open here", fix)
+            Line::warning(check, "not looked at: the database is not open here", fix).following("store")
         };
         return ["queue", "dead events", "hold", "sweep"].map(unknown).into();
     };
+    let ours =
+        store.holds().await.map(|holds| holds.into_iter().find(|hold| hold.connection == patient.cx.settings.name));
+    let waiting = match &ours {
+        Ok(Some(_)) => waiting(patient, ledger).await.ok(),
+        Ok(None) | Err(_) => None,
+    };
     let (queue, dead) = match ledger.stats().await {
-        Ok(stats) => (queue(&stats, patient.now), dead(patient, &stats)),
+        Ok(stats) => (queue(&stats, waiting.as_deref(), patient.now), dead(patient, &stats)),
         Err(error) => (unread("queue", &error), unread("dead events", &error)),
     };
-    vec![queue, dead, hold(patient, store).await, swept(patient, store).await]
+    let hold = ours.map_or_else(|error| unread("hold", &error), |ours| hold(ours.as_ref()));
+    vec![queue, dead, hold, swept(patient, store).await]
 }
 
 fn unread(check: &str, error: &Error) -> Line {
     Line::failed(check, format!("cannot be read: {error}"), "look at the file that `store.url` names")
 }
 
+/// What a held connection's customers wait for, in words: it counts as late nowhere.
+async fn waiting(patient: &Patient<'_>, ledger: &dyn Ledger) -> Result<String, Error> {
+    let connection = Some(patient.cx.settings.name.clone());
+    let pending = EventFilter { connection, state: Some(State::Pending), ..EventFilter::default() };
+    let page = ledger.events(pending, None, COUNTED).await?;
+    let wait = match page.items.len() {
+        1 => "1 event waits".to_owned(),
+        count if page.next.is_some() => format!("{count} events or more wait"),
+        count => format!("{count} events wait"),
+    };
+    Ok(format!("{wait} for the held connection (see `hold`)"))
+}
+
 /// Of all connections: they share the worker.
-fn queue(stats: &Stats, now: Timestamp) -> Line {
+fn queue(stats: &Stats, waiting: Option<&str>, now: Timestamp) -> Line {
     const CHECK: &str = "queue";
     let open = format!("{} events are open, of all connections", stats.open_events);
-    let Some(due) = stats.oldest_due else { return Line::ok(CHECK, format!("nothing is late; {open}")) };
+    let open = waiting.map_or_else(|| open.clone(), |waiting| format!("{waiting}; {open}"));
+    let Some(due) = stats.oldest_due else {
+        let late = if waiting.is_some() { "nothing else is late" } else { "nothing is late" };
+        return Line::ok(CHECK, format!("{late}; {open}"));
+    };
     let late = now.since(due);
-    let seen = format!("the oldest work is due for {} s, since {due}; {open}", late.as_secs());
+    let seen = format!("the oldest work is due for {}, since {due}; {open}", lasting(late));
     let fix = "look at the agent's and HubSpot's lines, then at `delivery.max_turns_in_flight` and the log; `hubspot-bridge \
                events list --state pending` shows what waits, `why` says for what";
     match late {
@@ -77,18 +104,11 @@ fn dead(patient: &Patient<'_>, stats: &Stats) -> Line {
     Line::warning(CHECK, format!("in the last 24 hours: {}", seen.join(", ")), fix)
 }
 
-async fn hold(patient: &Patient<'_>, store: &dyn Store) -> Line {
+fn hold(ours: Option<&Hold>) -> Line {
     const CHECK: &str = "hold";
-    let name = &patient.cx.settings.name;
-    let holds = match store.holds().await {
-        Ok(holds) => holds,
-        Err(error) => return unread(CHECK, &error),
-    };
-    let Some(hold) = holds.into_iter().find(|hold| hold.connection == *name) else {
-        return Line::ok(CHECK, "the connection is not held");
-    };
+    let Some(hold) = ours else { return Line::ok(CHECK, "the connection is not held") };
     let seen = format!("held since {}: {}; tried again at {} at the latest", hold.since, hold.cause, hold.until);
-    let fix = "mend what the cause says: its events wait and count no attempt, and go on by themselves after it";
+    let fix = "mend what the cause says: its events wait, for `delivery.max_event_age` at most, and go on by themselves afterwards";
     Line::failed(CHECK, seen, fix)
 }
 

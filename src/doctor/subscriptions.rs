@@ -97,16 +97,20 @@ pub async fn lines(patient: &Patient<'_>) -> Vec<Line> {
         Some(store) => sweep::found(store, &settings.name, patient.now).await.unwrap_or_default(),
         None => 0,
     };
-    used.map(|subscription| line(subscription, patient.seen.as_ref(), found, patient.now)).collect()
+    used.map(|subscription| match &patient.seen {
+        Some(seen) => line(subscription, seen, found, patient.now),
+        None => patient.unheard(check(subscription)),
+    })
+    .collect()
+}
+
+fn check(subscription: &Subscription) -> String {
+    format!("subscription {}", subscription.name)
 }
 
 /// `found`: customers' messages of the last day that only the sweep noticed.
-fn line(subscription: &Subscription, seen: Option<&Seen>, found: u64, now: Timestamp) -> Line {
-    let check = format!("subscription {}", subscription.name);
-    let Some(seen) = seen else {
-        let fix = "start the bridge and let HubSpot deliver, then ask again";
-        return Line::warning(check, "not known: no bridge has noted its deliveries yet", fix);
-    };
+fn line(subscription: &Subscription, seen: &Seen, found: u64, now: Timestamp) -> Line {
+    let check = check(subscription);
     let newest = |names: &[&str]| names.iter().filter_map(|name| seen.types.get(*name)).max().copied();
     let any = seen.types.values().max().copied();
     let breaks = subscription.breaks;
@@ -127,13 +131,19 @@ fn line(subscription: &Subscription, seen: Option<&Seen>, found: u64, now: Times
             return Line::warning(
                 check,
                 words,
-                fix(subscription.name, "write to the inbox; if nothing comes, subscribe the app to"),
+                fix(&format!("write to the inbox; if nothing comes, {}", subscribe(subscription.name))),
             );
         }
-        None => (format!("never heard of: without it {breaks}"), fix(subscription.name, "subscribe the app to")),
+        None => (format!("never heard of: without it {breaks}"), fix(&subscribe(subscription.name))),
         Some(last) if is_over(last, any, now) && subscription.weight != Weight::Rare => {
             let words = format!("last heard of at {last}, though others came in the last day: without it {breaks}");
-            (words, fix(subscription.name, "look whether the app is still subscribed to"))
+            let name = subscription.name;
+            (
+                words,
+                fix(&format!(
+                    "look whether the app is still subscribed to {name}, and that the subscription is active"
+                )),
+            )
         }
         Some(last) => return Line::ok(check, format!("last heard of at {last}")),
     };
@@ -145,10 +155,13 @@ fn is_over(last: Timestamp, any: Option<Timestamp>, now: Timestamp) -> bool {
     now.since(last) > STOPPED && any.is_some_and(|any| now.since(any) <= ALIVE)
 }
 
-fn fix(name: &str, what: &str) -> String {
+fn subscribe(name: &str) -> String {
+    format!("subscribe the app to {name} and switch it on")
+}
+
+fn fix(what: &str) -> String {
     format!(
-        "{what} {name} and that it is active; edits of subscriptions must be committed in HubSpot (\"Commit changes\", or `hs \
-         project upload`), take up to five minutes, and a new scope they need asks for the app to be installed anew; then let \
-         one happen"
+        "{what}. Changes of subscriptions must be committed in HubSpot (\"Commit changes\", or `hs project upload`) and take up to \
+         five minutes; if they need a new scope, install the app anew. Then make it happen once and look again"
     )
 }

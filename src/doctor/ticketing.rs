@@ -160,7 +160,7 @@ impl Tag<'_> {
                 let fix = "make it in HubSpot's settings: ticket properties, \"multiple checkboxes\"";
                 Line::failed(TAG, format!("could not be made: {error}"), fix)
             }
-            Err(unseen @ (Unseen::Late | Unseen::Barred(_))) => unseen.line(TAG),
+            Err(unseen @ (Unseen::Late | Unseen::Barred(_) | Unseen::AsToken(_))) => unseen.line(TAG),
         };
         Self { line, lacks: None }
     }

@@ -60,7 +60,7 @@ pub(super) fn trouble(check: &'static str, setting: &str, unseen: &Unseen) -> Li
             let fix = "check the network, a proxy in between and `hubspot.api_url`";
             return Line::failed(check, "HubSpot gave no answer in time", fix);
         }
-        Unseen::Barred(_) => return unseen.line(check),
+        Unseen::Barred(_) | Unseen::AsToken(_) => return unseen.line(check),
     };
     match &error.class {
         Class::NotFound | Class::Hold { cause: "unauthorized", .. } => {
@@ -71,7 +71,7 @@ pub(super) fn trouble(check: &'static str, setting: &str, unseen: &Unseen) -> Li
             "not looked at: there is no token to ask with",
             format!("see the line `secret {setting}`"),
         )
-        .following(),
+        .following(format!("secret {setting}")),
         // It will pass: a limit, or a move to another region.
         Class::Hold { .. } | Class::Retry { after: Some(_) } => unseen.line(check),
         Class::Retry { after: None } => {

@@ -5,8 +5,14 @@ mod address;
 mod reach;
 mod signatures;
 
+use std::time::Duration;
+
 use super::{Line, Patient};
+use crate::domain::lasting;
 use crate::limits::SIGNATURE_WINDOW_MS;
+
+/// Without a bridge it says so, and other lines follow from it.
+pub const REACHABLE: &str = "webhook reachable";
 
 /// A minute off is told; at five HubSpot's signatures are refused.
 const SKEW_TOLD_MS: u64 = 60_000;
@@ -39,10 +45,10 @@ fn clock(patient: &Patient<'_>) -> Line {
 
 /// HubSpot's clock less ours, in words.
 fn apart(skew_ms: i64) -> String {
-    let seconds = (skew_ms.unsigned_abs() + 500) / 1_000;
-    match (seconds, skew_ms > 0) {
+    let apart = Duration::from_millis(skew_ms.unsigned_abs() + 500);
+    match (apart.as_secs(), skew_ms > 0) {
         (0, _) => "on HubSpot's time".to_owned(),
-        (_, true) => format!("{seconds} s behind HubSpot's clock"),
-        (_, false) => format!("{seconds} s ahead of HubSpot's clock"),
+        (_, true) => format!("{} behind HubSpot's clock", lasting(apart)),
+        (_, false) => format!("{} ahead of HubSpot's clock", lasting(apart)),
     }
 }

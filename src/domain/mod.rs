@@ -24,4 +24,4 @@ pub use ids::{
 pub use outcome::{Ending, Outcome, State};
 pub use reason::Reason;
 pub use session::{AnsweredThrough, Mode, Session, SessionPatch, SessionState};
-pub use time::Timestamp;
+pub use time::{Timestamp, lasting};

@@ -1,6 +1,8 @@
 //! `/connections` and `/connections/{name}`: the addresses others call, the settings that matter, health and why, what
 //! HubSpot delivered lately, and the way to the doctor.
 
+use std::time::Duration;
+
 use axum::Extension;
 use axum::extract::{self, Path};
 use axum::http::Uri;
@@ -196,14 +198,17 @@ fn refused(seen: &Seen) -> Markup {
         @if seen.refusals.is_empty() { p.quiet { "None lately." } } @else {
             div.scroll tabindex="0" role="region" aria-label="Refused signatures" {
                 table {
-                    thead { tr { th scope="col" { "When" } th scope="col" { "Cause" } th scope="col" { "Called" } th scope="col" { "Clocks apart" } } }
+                    thead { tr { th scope="col" { "When" } th scope="col" { "Cause" } th scope="col" { "Called" } th scope="col" { "Its timestamp" } } }
                     tbody {
                         @for refusal in seen.refusals.iter().rev() {
                             tr {
                                 td { (layout::time(refusal.call.at)) }
                                 td { (refusal.cause.replace('_', " ")) }
                                 td { code { (refusal.call.host.as_deref().unwrap_or("no host")) (refusal.call.path) } }
-                                td { @match refusal.skew_ms { Some(ms) => { (ms / 1_000) " s" }, None => "–" } }
+                                td { @match refusal.skew_ms { Some(ms) => {
+                                    (words::lasting(Duration::from_millis(ms.unsigned_abs())))
+                                    @if ms < 0 { " old" } @else { " ahead" }
+                                }, None => "–" } }
                             }
                         }
                     }

@@ -14,6 +14,7 @@ use crate::admin::doctor;
 use crate::admin::error::ApiError;
 use crate::admin::operator::Operator;
 use crate::admin::params::Params;
+use crate::doctor::fold::{Row, fold};
 use crate::doctor::{Line, Status};
 use crate::domain::ConnectionName;
 
@@ -71,12 +72,24 @@ pub(super) async fn run(
 
 /// The checklist, what is wrong first by count and then in its own order.
 pub(super) fn report(name: &str, lines: &[Line]) -> Markup {
-    let count = |status: Status| lines.iter().filter(|line| line.status == status).count();
+    let (unseen, found): (Vec<&Line>, Vec<&Line>) = lines.iter().partition(|line| line.follows.is_some());
+    let count = |status: Status| found.iter().filter(|line| line.status == status).count();
+    let rows = fold(lines, |line| line.follows.as_deref());
     html! {
         main.wide {
             h1 { "Doctor: " (name) }
-            p { (count(Status::Failed)) " failed, " (count(Status::Warning)) " to look at, " (count(Status::Ok)) " ok." }
-            ol.checks { @for line in lines { (parts::check(line)) } }
+            p {
+                (count(Status::Failed)) " failed, " (count(Status::Warning)) " to look at, " (count(Status::Ok)) " ok"
+                @if !unseen.is_empty() { ", " (unseen.len()) " not looked at" } "."
+            }
+            ol.checks {
+                @for row in rows {
+                    @match row {
+                        Row::Line(line) => { (parts::check(line)) },
+                        Row::Unseen(words) => li { span.pill { "not seen" } div { p { (parts::prose(&words)) } } },
+                    }
+                }
+            }
             h2 { "Again" }
             (forms(name))
             p.small { a href=(format!("/connections/{name}")) { "Back to " (name) } }

@@ -2,21 +2,7 @@
 
 use std::time::Duration;
 
-/// `4 s`, `12 min`, `3 h 5 min`, `2 d 4 h`: how long something lasts, to a person.
-pub(super) fn lasting(time: Duration) -> String {
-    let seconds = time.as_secs();
-    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
-    let with = |whole: u64, unit: &str, rest: u64, part: &str| match rest {
-        0 => format!("{whole} {unit}"),
-        rest => format!("{whole} {unit} {rest} {part}"),
-    };
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3_600 => format!("{minutes} min"),
-        3_600..86_400 => with(hours, "h", minutes % 60, "min"),
-        _ => with(days, "d", hours % 24, "h"),
-    }
-}
+pub(super) use crate::domain::lasting;
 
 /// `430 ms`, `1.2 s`, `3 min 5 s`: how long a piece of work took.
 pub(super) fn took(time: Duration) -> String {

@@ -7,14 +7,19 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, header};
 use serde_json::Value;
 
+use super::REACHABLE as CHECK;
 use crate::doctor::{Line, Patient};
 
-const CHECK: &str = "webhook reachable";
-const LATELY: Duration = Duration::from_hours(24);
+/// A delivery so long ago still says how it is: a certificate that ran out since is found.
+const JUST_NOW: Duration = Duration::from_mins(10);
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The line.
 pub(super) async fn line(patient: &Patient<'_>) -> Line {
+    if !patient.serves {
+        let fix = "start the bridge (`hubspot-bridge serve`) or name the running one by --admin-url, then ask again";
+        return Line::warning(CHECK, "not known: no bridge answers that HubSpot could deliver to", fix);
+    }
     let public = &patient.config.server.public_url;
     if public.is_empty() {
         return Line::warning(CHECK, "not looked at: `server.public_url` is not set", "set `server.public_url`");
@@ -25,13 +30,20 @@ pub(super) async fn line(patient: &Patient<'_>) -> Line {
     };
     let delivery = patient.seen.as_ref().and_then(|seen| seen.delivery.as_ref());
     // HubSpot itself has shown it.
-    if let Some(call) = delivery.filter(|call| patient.now.since(call.at) < LATELY) {
-        return Line::ok(CHECK, format!("a delivery came at {}, rightly signed", call.at));
+    if let Some(call) = delivery.filter(|call| patient.now.since(call.at) < JUST_NOW) {
+        return Line::ok(CHECK, format!("a delivery with the right signature came at {}", call.at));
     }
+    let mut line = tried(patient, request, &url, delivery.is_some()).await;
+    let last = delivery.map(|call| format!("HubSpot last reached it at {}", call.at));
+    line.seen = format!("{}; {}", line.seen, last.as_deref().unwrap_or("HubSpot calls from outside"));
+    line
+}
+
+/// The address as it answers when it is called from here. `reached`: a delivery came once.
+async fn tried(patient: &Patient<'_>, request: Request<Bytes>, url: &str, reached: bool) -> Line {
     // Where none ever came, what stands at the address is why.
-    let stranger = if delivery.is_none() && patient.seen.is_some() { Line::failed } else { Line::warning };
-    let inside =
-        "HubSpot calls from outside, so this may be a matter of this network alone: call the address from elsewhere";
+    let stranger = if !reached && patient.seen.is_some() { Line::failed } else { Line::warning };
+    let inside = "it may be a matter of this network alone: call the address from elsewhere, and see whether its certificate is valid";
     match patient.cx.hubspot.transport().send(request, PATIENCE).await {
         Err(error) => Line::warning(CHECK, format!("{url} cannot be called from here: {error}"), inside),
         Ok(answer) if answer.status().is_redirection() => {
@@ -41,7 +53,7 @@ pub(super) async fn line(patient: &Patient<'_>) -> Line {
             stranger(CHECK, format!("{url} redirects to {to}"), fix)
         }
         Ok(answer) if answer.status() == StatusCode::OK && is_livez(answer.body()) => {
-            Line::ok(CHECK, format!("{url} answers when it is called from here; HubSpot calls from outside"))
+            Line::ok(CHECK, format!("{url} answers when it is called from here"))
         }
         Ok(answer) if answer.status() == StatusCode::OK => {
             let fix = "let the proxy pass on /webhooks/, /actions/ and /livez to the bridge's `server.listen`";

@@ -17,13 +17,7 @@ pub(super) fn line(patient: &Patient<'_>) -> Line {
     if patient.cx.settings.signature == SignatureMode::None {
         return Line::ok(CHECK, "not checked: the connection's `signature` is \"none\"");
     }
-    let Some(seen) = &patient.seen else {
-        return Line::warning(
-            CHECK,
-            "not known: no bridge has noted its deliveries yet",
-            "start the bridge, then ask again",
-        );
-    };
+    let Some(seen) = &patient.seen else { return patient.unheard(CHECK) };
     let lately: Vec<&Refused> =
         seen.refusals.iter().filter(|refused| patient.now.since(refused.call.at) < LATELY).collect();
     let taken = seen.delivery.as_ref().map(|call| call.at);
@@ -43,7 +37,8 @@ pub(super) fn line(patient: &Patient<'_>) -> Line {
             causes.push(&refused.cause);
         }
     }
-    let (mut status, mut sentences, mut fixes) = (Status::Warning, Vec::new(), Vec::<String>::new());
+    let (mut status, mut strangers) = (Status::Warning, false);
+    let mut pairs: Vec<(String, String)> = Vec::new();
     for cause in causes {
         let of: Vec<&Refused> = lately.iter().copied().filter(|refused| refused.cause == cause).collect();
         let Some(newest) = of.last() else { continue };
@@ -52,22 +47,40 @@ pub(super) fn line(patient: &Patient<'_>) -> Line {
         if told.ours && taken.is_none_or(|taken| patient.now.since(taken) >= LATELY) {
             status = Status::Failed;
         }
-        sentences.push(format!("{} ({}{}, last at {})", told.words, of.len(), more(of.len()), newest.call.at));
-        if !fixes.contains(&told.fix) {
-            fixes.push(told.fix);
-        }
+        strangers |= !told.ours;
+        let words = format!("{} ({}{}, last at {})", told.words, of.len(), more(of.len()), newest.call.at);
+        pairs.push((words, told.fix));
     }
     let after = match taken {
         Some(taken) if taken > last.call.at => format!("; since then one was right, at {taken}"),
         Some(taken) => format!("; the last right one came at {taken}"),
         None => "; none was right yet".to_owned(),
     };
-    let mut seen = format!("refused in the last 24 hours: {}{after}", sentences.join(", "));
-    if let Some((words, fix)) = of_actions(&actions) {
-        seen = format!("{seen}; {words}");
-        fixes.push(fix);
+    pairs.extend(of_actions(&actions));
+    let (seen, mut fix) = numbered(&pairs);
+    if strangers {
+        fix = format!("{fix}; what a stranger sends asks for nothing, as long as HubSpot's own deliveries are taken");
     }
-    Line { check: CHECK.to_owned(), status, seen, fix: Some(fixes.join("; ")), follows: false }
+    let seen = format!("refused in the last 24 hours: {seen}{after}");
+    Line { check: CHECK.to_owned(), status, seen, fix: Some(fix), follows: None }
+}
+
+/// The causes and what to do about each, in the same order; of several each is numbered, and what several have in common
+/// is said once.
+fn numbered(pairs: &[(String, String)]) -> (String, String) {
+    if let [(words, fix)] = pairs {
+        return (words.clone(), fix.clone());
+    }
+    let causes: Vec<String> = pairs.iter().zip(1..).map(|((words, _), number)| format!("({number}) {words}")).collect();
+    let mut fixes: Vec<(String, &str)> = Vec::new();
+    for ((_, fix), number) in pairs.iter().zip(1..) {
+        match fixes.iter_mut().find(|(_, known)| known == fix) {
+            Some((numbers, _)) => *numbers = format!("{numbers}, {number}"),
+            None => fixes.push((number.to_string(), fix)),
+        }
+    }
+    let fixes: Vec<String> = fixes.iter().map(|(numbers, fix)| format!("({numbers}) {fix}")).collect();
+    (causes.join(", "), fixes.join("; "))
 }
 
 /// Workflow actions are signed otherwise, and their trouble is no webhook's.
@@ -120,8 +133,10 @@ fn tell(patient: &Patient<'_>, refused: &Refused) -> Told {
             format!("set `connections.{name}.client_secret` to the app's client secret"),
         ),
         other => Told {
-            words: format!("headers are missing or malformed ({other}): somebody else than HubSpot calls, or a proxy drops them"),
-            fix: "let the proxy pass on `X-HubSpot-*` headers as they are; if HubSpot's own deliveries are taken, nothing".to_owned(),
+            words: format!(
+                "headers are missing or malformed ({other}): somebody else than HubSpot calls, or a proxy drops them"
+            ),
+            fix: "let the proxy pass on `X-HubSpot-*` headers as they are".to_owned(),
             ours: false,
         },
     }
@@ -138,7 +153,7 @@ fn out_of_window(patient: &Patient<'_>) -> Told {
         _ => Told {
             words: "the timestamp is more than five minutes off, though this machine's clock is not: replayed, or a stranger"
                 .to_owned(),
-            fix: "see the line `clock`; if HubSpot's own deliveries are taken, nothing".to_owned(),
+            fix: "see the line `clock`".to_owned(),
             ours: false,
         },
     }

@@ -165,6 +165,10 @@ async fn sessions_and_stories_are_told_to_people() {
 #[tokio::test]
 async fn no_is_one_and_could_not_is_two() {
     let house = house().await;
+    for empty in ["", " "] {
+        let refused = Cli::try_parse_from(["hubspot-bridge", "why", empty]).unwrap_err().to_string();
+        assert!(refused.contains("it is empty: give a thread"), "{refused}");
+    }
     let missing = ask(&house, &["why", "unheard-of"]).await;
     assert_eq!((missing.exit, missing.out.as_str()), (Exit::Failed, ""));
     assert!(

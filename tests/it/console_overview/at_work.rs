@@ -1,6 +1,7 @@
 //! What the pages say of a connection at work: latencies, the rate budget, the doctor.
 
 use axum::body::Body;
+use hubspot_bridge::sandbox::portal::Effect;
 use tower::ServiceExt;
 
 use crate::conversation::house::{House, text};
@@ -42,6 +43,11 @@ async fn the_doctor_is_run_by_a_form_and_mends_only_after_asking() {
     assert_eq!(status, 200);
     assert!(report.contains("<h1>Doctor: acme</h1>") && report.contains("<ol class=\"checks\">"), "{report}");
     assert!(audited().await.is_empty(), "a look changes nothing");
+    house.fault(1_000, "POST", "/oauth/**", Effect::Refuse);
+    let (_, report) = post(&house, "/connections/acme/doctor").await;
+    assert!(report.contains(" lines were not looked at: see <code>token</code>"), "{report}");
+    assert!(!report.contains("scope conversations.read"), "{report}");
+    house.portal.clear_faults();
     let (status, _) = post(&house, "/connections/acme/doctor?fix=yes").await;
     assert_eq!(status, 200);
     let noted = audited().await;

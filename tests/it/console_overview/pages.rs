@@ -128,7 +128,7 @@ async fn a_connections_page_gives_what_is_copied_and_what_was_delivered() {
         "<td>2 min</td>",
         "signature mismatch",
         "&lt;b&gt;",
-        "<td>-400 s</td>",
+        "<td>6 min old</td>",
         "method=\"post\" action=\"/connections/acme/doctor\"",
     ] {
         assert!(text.contains(words), "{words}: {text}");

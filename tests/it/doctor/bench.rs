@@ -146,6 +146,7 @@ impl Bench {
             ledger: Some(&*sqlite),
             store: Some(&*store),
             seen: None,
+            serves: true,
             now: NOON,
         };
         doctor::examine(&patient, Depth::Full, fix).await

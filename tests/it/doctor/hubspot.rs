@@ -3,7 +3,7 @@
 use hubspot_bridge::config::{Route, Secret};
 use hubspot_bridge::doctor::Status::{self, Failed, Ok as Fine, Warning};
 use hubspot_bridge::domain::{ActorId, Channel, PortalId};
-use hubspot_bridge::sandbox::portal::seed;
+use hubspot_bridge::sandbox::portal::{BodyKind, Effect, Fault, seed};
 
 use super::bench::{ASKED, Bench, CHECKLIST, expect, statuses, words};
 
@@ -42,6 +42,23 @@ async fn a_revoked_token_fails_alone_and_the_rest_is_not_looked_at() {
     expect(revoke, &lines).await;
     assert!(words(revoke, "token").await.contains("revoked or rotated"));
     assert!(words(revoke, "pipeline").await.contains("see the line `token`"));
+    assert!(words(revoke, "crm token").await.starts_with("none of its own is set"), "nothing was asked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_refused_for_some_calls_alone_fails_their_lines() {
+    let refuse = |bench: &mut Bench| {
+        bench.trouble = |portal| {
+            let effect = Effect::Status { code: 401, body: BodyKind::ExpiredToken, retry_after: None, acted: false };
+            let route = "/conversations/**".to_owned();
+            portal.add_fault(Fault { route, method: None, times: None, probability: None, effect });
+        };
+    };
+    let of_inboxes = ["inboxes", "channels of inbox 118801", "channels of inbox 118802", "channels without replies"];
+    let lines: Vec<(&str, Status)> =
+        ["ai user", "default user"].into_iter().chain(of_inboxes).map(|check| (check, Failed)).collect();
+    expect(refuse, &lines).await;
+    assert!(words(refuse, "inboxes").await.contains("copy the token from the app's Auth tab"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,13 +201,8 @@ async fn an_inbox_that_nobody_named_may_be_without_a_channel_that_can_send() {
 async fn a_crm_that_does_not_answer_fails_its_own_line() {
     let broken = |bench: &mut Bench| {
         bench.trouble = |portal| {
-            let effect = hubspot_bridge::sandbox::portal::Effect::Refuse;
-            let (route, fault) = ("/crm/**".to_owned(), hubspot_bridge::sandbox::portal::Fault::times);
-            portal.add_fault(hubspot_bridge::sandbox::portal::Fault {
-                route,
-                times: None,
-                ..fault(1, "GET", "", effect)
-            });
+            let route = "/crm/**".to_owned();
+            portal.add_fault(Fault { route, times: None, ..Fault::times(1, "GET", "", Effect::Refuse) });
         };
     };
     let differing = super::bench::differs(broken).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubspot_bridge::doctor::Status;
+use hubspot_bridge::doctor::{Status, problems};
 use hubspot_bridge::sandbox::portal::{Effect, Fault, Portal};
 use tokio::time::Instant;
 
@@ -38,4 +38,7 @@ async fn no_way_to_hubspot_fails_the_token_alone() {
         .map(|line| &*line.check)
         .collect();
     assert_eq!(failed, ["token"]);
+    let found: Vec<&str> =
+        problems::findings(&lines).map(|line| &*line.check).filter(|check| CHECKLIST.contains(check)).collect();
+    assert_eq!(found, ["token"], "one cause is one finding: {lines:#?}");
 }

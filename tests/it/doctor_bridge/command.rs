@@ -56,7 +56,8 @@ async fn a_running_bridge_is_asked_and_what_it_saw_outlives_it() {
     assert!(String::from_utf8_lossy(&alone.stderr).contains("no bridge answers"), "{}", printed(&alone));
     assert_eq!(line(&found, MESSAGES)["seen"], heard, "kept in the store");
     assert_eq!(line(&found, "store")["status"], "ok");
-    assert_eq!(line(&found, "webhook reachable")["status"], "ok", "it was reached");
+    let reached = line(&found, "webhook reachable");
+    assert_eq!(reached["status"], "warning", "what was reached an hour ago is stopped now: {reached}");
 
     desk.bridge.start().await.unwrap();
     let again = desk.run(&["doctor", "--json"]).await;
@@ -77,6 +78,15 @@ async fn without_a_bridge_the_settings_are_enough() {
     let seed = desk.portal.seed();
     let said = printed(&output);
     assert!(!said.contains(&seed.token) && !said.contains(&seed.client_secret), "{said}");
+
+    desk.portal.add_fault(Fault::times(1_000, "POST", "/oauth/**", Effect::Refuse));
+    let broken = printed(&desk.run(&["doctor"]).await);
+    let folded = broken.lines().filter(|line| line.trim_start().ends_with("lines were not looked at: see `token`"));
+    assert_eq!(folded.count(), 1, "{broken}");
+    assert!(!broken.contains("portal  ") && broken.contains(" 1 failed, "), "{broken}");
+    for cause in ["webhook reachable", "store"] {
+        assert!(broken.contains(&format!(" lines were not looked at: see `{cause}`")), "{broken}");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 
 mod breakages;
 mod command;
+mod deliveries;
 mod kept;
 mod noted;
 mod route;

@@ -99,7 +99,8 @@ fn what_is_mended_is_no_longer_shown() {
     };
     let ill = [Line::warning("pipeline", "it is not there", "make it"), Line::failed("queue", "late", "look")];
     assert_eq!(shown(&ill), ["pipeline: it is not there; make it"], "what passes by itself is not of the settings");
-    let dead = [Line::failed("token", "refused", "copy it"), Line::warning("portal", "not looked at", "").following()];
+    let dead =
+        [Line::failed("token", "refused", "copy it"), Line::warning("portal", "not looked at", "").following("token")];
     assert_eq!(shown(&dead), ["token: refused; copy it"], "one cause is one problem");
     assert!(shown(&[Line::ok("pipeline", "there"), Line::ok("queue", "fine")]).is_empty());
 }
@@ -109,7 +110,7 @@ async fn the_quick_look_is_at_the_settings_alone() {
     let house = House::new().await;
     let cx = &house.life().acme;
     let config = Arc::clone(&house.config);
-    let patient = Patient { cx, config: &config, ledger: None, store: None, seen: None, now: cx.now() };
+    let patient = Patient { cx, config: &config, ledger: None, store: None, seen: None, serves: true, now: cx.now() };
     let lines = examine(&patient, Depth::Quick, false).await;
     assert!(lines.iter().any(|line| line.check == "pipeline"));
     assert!(lines.iter().all(problems::is_of_settings), "{lines:#?}");

@@ -71,6 +71,7 @@ pub enum Deed {
 pub struct Ward {
     pub config: Config,
     pub seen: Option<Seen>,
+    pub serves: bool,
     pub net: Net,
     pub deeds: Vec<Deed>,
 }
@@ -90,13 +91,13 @@ impl Ward {
             "object.creation 0-46",
         ];
         let seen = Seen {
-            delivery: Some(call(-HOUR)),
+            delivery: Some(call(-5 * MINUTE)),
             types: types.map(|kind| (kind.to_owned(), at(-HOUR))).into(),
             ..Seen::default()
         };
         let net =
             Net { livez: Ok((200, "{\"status\":\"ok\"}")), location: "", date: Some("Sat, 21 Nov 2026 09:00:00 GMT") };
-        Self { config, seen: Some(seen), net, deeds: Vec::new() }
+        Self { config, seen: Some(seen), serves: true, net, deeds: Vec::new() }
     }
 
     pub fn seen(&mut self) -> &mut Seen {
@@ -149,6 +150,7 @@ impl Ward {
             ledger: open.then(|| -> &dyn Ledger { sqlite.as_ref() }),
             store: open.then(|| -> &dyn Store { sqlite.as_ref() }),
             seen: self.seen,
+            serves: self.serves,
             now: START,
         };
         let mut lines = webhook::lines(&patient).await;

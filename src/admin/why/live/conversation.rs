@@ -5,7 +5,7 @@ use super::{ASK_AGAIN, PATIENCE, sentence};
 use crate::doctor::Line;
 use crate::domain::{ActorId, Mode, Reason, Session, SessionState, Thread, ThreadId};
 use crate::filters::message::Verdict;
-use crate::filters::{ownership, place};
+use crate::filters::place;
 use crate::handlers::Context;
 use crate::handlers::conversation::look::{self, Look, Would};
 
@@ -36,14 +36,21 @@ fn state(thread: &Thread) -> Line {
 
 /// Everything else about the thread.
 pub(super) async fn lines(cx: &Context, thread: Thread, session: Option<Session>) -> Vec<Line> {
-    let mut lines = vec![owner(cx, &thread, session.as_ref()).await];
-    let client = cx.hubspot.within(PATIENCE);
+    let mut lines = vec![owner(cx, &thread).await];
+    let (client, archived) = (cx.hubspot.within(PATIENCE), thread.archived);
+    let owned = thread.assigned_to.is_some();
+    let state = session.as_ref().map(|session| session.state);
     match Look::at(cx, &client, thread, session).await {
         Ok(look) => {
-            lines.push(last_message(&look));
-            lines.push(last_of_rep(&look));
-            lines.push(channel(cx, &look).await);
-            lines.push(next_message(cx, &look));
+            // HubSpot does not show the messages of a thread in the trash.
+            if archived {
+                lines.push(Line::ok("messages", "Not looked at: the thread is in the trash."));
+            } else {
+                lines.push(last_message(&look));
+                lines.push(last_of_rep(&look));
+                lines.push(channel(cx, &look).await);
+            }
+            lines.push(next_message(look.would(cx), state, owned));
         }
         Err(stop) => {
             lines.push(Line::failed("messages", sentence("The messages could not be read", &stop), ASK_AGAIN));
@@ -52,28 +59,14 @@ pub(super) async fn lines(cx: &Context, thread: Thread, session: Option<Session>
     lines
 }
 
-async fn owner(cx: &Context, thread: &Thread, session: Option<&Session>) -> Line {
-    let settings = &cx.settings;
-    let assists = ownership::mode_in_force(session, settings) == Mode::Assist;
-    match &thread.assigned_to {
-        None if assists || settings.reply_when_unassigned => {
-            Line::ok("owner", "Nobody owns it; the AI may answer (`reply_when_unassigned`).")
-        }
-        None => {
-            let seen = "Nobody owns it, and the AI answers only what is assigned to it.";
-            Line::warning("owner", seen, Reason::NotAiOwned.fix())
-        }
-        Some(owner) if *owner == settings.ai_user_id => Line::ok("owner", format!("The AI user ({owner}) owns it.")),
-        Some(owner) => {
-            let seen = format!("{} owns it.", name(cx, owner).await);
-            let expected = session.is_some_and(|session| session.state == SessionState::HandedOff);
-            if assists || expected {
-                Line::ok("owner", seen)
-            } else {
-                Line::warning("owner", format!("{seen} The AI is silent there."), Reason::NotAiOwned.fix())
-            }
-        }
-    }
+/// Who it is; what that means is said of the next message.
+async fn owner(cx: &Context, thread: &Thread) -> Line {
+    let seen = match &thread.assigned_to {
+        None => "Nobody owns it.".to_owned(),
+        Some(owner) if *owner == cx.settings.ai_user_id => format!("The AI user ({owner}) owns it."),
+        Some(owner) => format!("{} owns it.", name(cx, owner).await),
+    };
+    Line::ok("owner", seen)
 }
 
 /// A rep's name, or the actor id where HubSpot tells none.
@@ -86,7 +79,7 @@ async fn name(cx: &Context, actor: &ActorId) -> String {
 
 fn last_message(look: &Look) -> Line {
     let Some((message, verdict)) = look.last_message() else {
-        return Line::ok("last message", "The newest page of the thread shows no message.");
+        return Line::ok("last message", "Nobody wrote in it lately.");
     };
     let who = match verdict {
         Verdict::Customer => "The customer",
@@ -94,7 +87,7 @@ fn last_message(look: &Look) -> Line {
         Verdict::Skip(Reason::OwnMessage) => "The bridge",
         Verdict::Skip(Reason::AutoReply) => "An automatic reply",
         Verdict::Skip(Reason::SenderIsBot | Reason::AiMarker) => "A bot or another AI",
-        Verdict::Skip(_) => "Somebody of your side",
+        Verdict::Skip(_) => "Somebody of the team",
     };
     let seen = format!("{who} wrote last, at {} (message {}).", message.created_at, message.id);
     if message.status.as_deref() == Some("FAILED") {
@@ -133,7 +126,7 @@ async fn channel(cx: &Context, look: &Look) -> Line {
         return Line::failed("channel", seen, Reason::ChannelCannotSend.fix());
     }
     if !look.can_be_answered(cx) {
-        let seen = format!("The customer's last message on {word} names no channel account or nobody to answer to.");
+        let seen = format!("HubSpot does not say how the customer's last message, on {word}, could be answered.");
         return Line::failed("channel", seen, "Answer from HubSpot.");
     }
     let id = message.channel_account_id.as_deref().unwrap_or_default();
@@ -156,21 +149,39 @@ async fn channel(cx: &Context, look: &Look) -> Line {
     }
 }
 
-fn next_message(cx: &Context, look: &Look) -> Line {
+/// `owned`: somebody owns the thread.
+fn next_message(would: Would, state: Option<SessionState>, owned: bool) -> Line {
     let check = "next message";
-    match look.would(cx) {
+    match would {
         Would::Answer(Mode::Autopilot) => Line::ok(check, "A message of the customer would be answered by the AI now."),
         Would::Answer(Mode::Assist) => Line::ok(
             check,
             "For a message of the customer the reps would get the AI's draft as a comment (assist mode).",
         ),
         Would::LeaveAlone(reason) => {
+            let reason = of_session(reason, state);
             let seen = format!("A message of the customer would be left alone ({reason}). {}", reason.sentence());
-            Line::warning(check, seen, reason.fix())
+            if matches!(reason, Reason::SessionHandedOff | Reason::SessionPaused) {
+                return Line::ok(check, format!("{seen} If the AI is to answer again: {}", reason.fix()));
+            }
+            let fix = match (reason, owned) {
+                (Reason::NotAiOwned, true) => "Assign it to the AI user in HubSpot if the AI should answer.",
+                (reason, _) => reason.fix(),
+            };
+            Line::warning(check, seen, fix)
         }
         Would::HandOver(reason) => {
             let seen = format!("A message of the customer would go to a human ({reason}). {}", reason.sentence());
             Line::warning(check, seen, reason.fix())
         }
+    }
+}
+
+/// A handoff assigns the thread to a human, a pause may come to one that has it: the owner is what follows from them.
+fn of_session(reason: Reason, state: Option<SessionState>) -> Reason {
+    match (reason, state) {
+        (Reason::NotAiOwned, Some(SessionState::HandedOff)) => Reason::SessionHandedOff,
+        (Reason::NotAiOwned, Some(SessionState::Paused)) => Reason::SessionPaused,
+        (reason, _) => reason,
     }
 }

@@ -44,6 +44,7 @@ pub(super) async fn look(admin: &State, subject: &Subject, known: &Known) -> Liv
     let session: Option<Session> = sessions.find(|session| session.thread_id == thread_id).cloned();
     let mut lines = Vec::new();
     let mut thread = None;
+    let has_thread = thread_id.is_some();
     match thread_id {
         Some(id) => match in_time(conversation::read(cx, &id)).await {
             Ok((line, found)) => {
@@ -60,21 +61,35 @@ pub(super) async fn look(admin: &State, subject: &Subject, known: &Known) -> Liv
     let contact = contact.or_else(|| subject.contact_id.clone().map(ContactId));
     let ticket = thread.as_ref().and_then(|thread| thread.ticket_id.clone()).or(ticket);
     let ticket = ticket.or_else(|| subject.ticket_id.clone().map(TicketId));
+    // Of a thread that was not read nobody knows what it names.
+    let unread = has_thread && thread.is_none();
     let items = async {
         match thread {
             Some(thread) => conversation::lines(cx, thread, session.clone()).await,
             None => Vec::new(),
         }
     };
-    let (items, contact, ticket) = tokio::join!(
-        in_time(items),
-        in_time(records::contact(cx, contact.as_ref())),
-        in_time(records::ticket(cx, ticket.as_ref(), session.as_ref())),
-    );
+    let of_contact = async {
+        match &contact {
+            None if unread => unseen("contact"),
+            contact => records::contact(cx, contact.as_ref()).await,
+        }
+    };
+    let of_ticket = async {
+        match &ticket {
+            None if unread => vec![unseen("ticket")],
+            ticket => records::ticket(cx, ticket.as_ref(), session.as_ref()).await,
+        }
+    };
+    let (items, contact, ticket) = tokio::join!(in_time(items), in_time(of_contact), in_time(of_ticket));
     lines.extend(items.unwrap_or_else(|late| vec![Line::failed("messages", late, ASK_AGAIN)]));
     lines.push(contact.unwrap_or_else(|late| Line::failed("contact", late, ASK_AGAIN)));
     lines.extend(ticket.unwrap_or_else(|late| vec![Line::failed("ticket", late, ASK_AGAIN)]));
     Live { checked_at, lines }
+}
+
+fn unseen(check: &str) -> Line {
+    Line::warning(check, "Not looked at: see `thread`.", "Ask again when the thread can be read.").following("thread")
 }
 
 async fn in_time<T>(look: impl Future<Output = T>) -> Result<T, String> {

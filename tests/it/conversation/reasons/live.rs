@@ -1,5 +1,7 @@
 //! `why --live`, and `why` by a customer's address: what HubSpot is asked, and that each look fails on its own.
 
+use std::time::Duration;
+
 use hubspot_bridge::sandbox::portal::seed::EMAIL_ACCOUNT;
 use hubspot_bridge::sandbox::portal::{BodyKind, Effect, Fault};
 use serde_json::Value;
@@ -69,7 +71,7 @@ async fn a_conversation_that_a_human_has_says_who_and_why_the_ai_is_silent() {
             "are an internal comment",
             "exists, in the stage `",
             "tag ok: The ticket is tagged: `opencx_tags` has `opencx_handedoff`.",
-            "next message warning: A message of the customer would be left alone (not_ai_owned).",
+            "next message ok: A message of the customer would be left alone (session_handed_off).",
         ],
     );
     let ticket = house.session(&thread).await.unwrap().ticket_id.unwrap();
@@ -77,6 +79,68 @@ async fn a_conversation_that_a_human_has_says_who_and_why_the_ai_is_silent() {
     house.portal.mark_spam(&thread).unwrap();
     let lines = looked(&house, thread.as_str()).await;
     assert_said(&lines, &["tag warning: The conversation was handed off, but", "thread warning: Thread", "as spam"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_owner_is_named_and_the_next_message_says_what_follows() {
+    let mut house = House::new().await;
+    let thread = house.chat("Hello").thread;
+    house.until_quiet().await;
+    house.portal.rep_replies(&thread, &house.rep(), "I am here").unwrap();
+    house.until_quiet().await;
+    let lines = looked(&house, thread.as_str()).await;
+    let left_alone = "next message ok: A message of the customer would be left alone (session_handed_off).";
+    assert_said(&lines, &["owner ok: Nobody owns it.", left_alone]);
+    assert!(!lines.join(" ").contains("reply_when_unassigned"), "{lines:#?}");
+
+    let thread = house.chat("Hello").thread;
+    house.until_quiet().await;
+    house.operator(&thread, "pause").await;
+    house.until_quiet().await;
+    let lines = looked(&house, thread.as_str()).await;
+    assert_said(&lines, &["next message ok: A message of the customer would be left alone (session_paused)."]);
+
+    let mut house = House::new().await;
+    let thread = house.chat("Hello").thread;
+    house.assign(&thread, Some(&house.rep()));
+    house.until_quiet().await;
+    let lines = looked(&house, thread.as_str()).await;
+    assert_said(&lines, &["owner ok: ", "owns it.", "next message warning: ", "(not_ai_owned)"]);
+    let (_, story) = get(&house, &format!("/api/v1/why/{thread}?live=true")).await;
+    assert!(!story["live"].to_string().contains("reply_when_unassigned"), "it is not unassigned: {story:#}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_thread_in_the_trash_nothing_is_claimed_that_was_not_read() {
+    let mut house = House::new().await;
+    let thread = house.chat("Hello").thread;
+    house.until_quiet().await;
+    house.portal.rep_replies(&thread, &house.rep(), "I am here").unwrap();
+    house.until_quiet().await;
+    house.portal.set_archived(&thread, true).unwrap();
+    let lines = looked(&house, thread.as_str()).await;
+    assert_said(&lines, &["is in the trash.", "messages ok: Not looked at: the thread is in the trash."]);
+    for claim in ["last message", "rep ", "channel"] {
+        assert!(!lines.iter().any(|line| line.starts_with(claim)), "{lines:#?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_thread_that_cannot_be_read_no_contact_or_ticket_is_denied() {
+    let mut house = House::new().await;
+    let refused = || Effect::Status { code: 401, body: BodyKind::ExpiredToken, retry_after: None, acted: false };
+    house.fault(1_000, "GET", "/**", refused());
+    let thread = house.chat("Hello").thread;
+    house.run_for(Duration::from_secs(20)).await;
+    let lines = looked(&house, thread.as_str()).await;
+    assert_said(
+        &lines,
+        &[
+            "thread failed: ",
+            "contact warning: Not looked at: see `thread`.",
+            "ticket warning: Not looked at: see `thread`.",
+        ],
+    );
 }
 
 #[tokio::test(start_paused = true)]
