@@ -1,5 +1,5 @@
 //! `GET /audit`: what people asked the bridge to do. Everything that changes something is noted through here, before
-//! it is done.
+//! it is done; a refusal is noted after it.
 
 use axum::Json;
 use axum::extract;
@@ -23,7 +23,7 @@ pub(super) struct AuditItem {
     at: String,
     /// The name the person or program gave; nobody checks it.
     who: String,
-    /// `replay`, `skip`, `pause`, `resume`, `handoff`, `custom_data`, `doctor_fix`, `sign_in`.
+    /// `replay`, `replay_refused`, `skip`, `skip_refused`, `pause`, `resume`, `handoff`, `custom_data`, `doctor_fix`, `sign_in`.
     action: String,
     /// The id it was about; empty: nothing in particular.
     subject: String,
@@ -41,7 +41,7 @@ pub(super) struct AuditPage {
 
 /// What people asked for
 ///
-/// Newest first. Each is noted before it is done.
+/// Newest first. Each is noted before it is done; what was refused has a second line, `replay_refused` or `skip_refused`.
 #[utoipa::path(get, path = "/audit", tag = "events", operation_id = "list_audit", params(query::Audit),
     responses((status = 200, description = "A page of it.", body = AuditPage)))]
 pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Result<Json<AuditPage>, ApiError> {
@@ -62,6 +62,24 @@ pub(super) async fn note(
 ) -> Result<(), ApiError> {
     let (who, action, subject) = (who.0.clone(), action.to_owned(), subject.to_string());
     Ok(admin.store.audit(Audit { who, action, subject, detail }).await?)
+}
+
+/// Notes that a wish was refused, and why. What failed otherwise may have been done, and is not said to be refused.
+pub(super) async fn note_refusal(
+    admin: &State,
+    who: &Operator,
+    action: &str,
+    subject: impl ToString,
+    error: &ApiError,
+) {
+    if error.is_unavailable() {
+        return;
+    }
+    let (why, _) = error.message_and_fix();
+    // Nothing was done: without this line the audit tells the wish alone, which is true as well.
+    if note(admin, who, &format!("{action}_refused"), subject, Some(why.to_owned())).await.is_err() {
+        tracing::warn!(action, "a refusal could not be noted in the audit");
+    }
 }
 
 fn item(record: AuditRecord) -> AuditItem {

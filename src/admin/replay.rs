@@ -130,7 +130,10 @@ pub(super) async fn many(
 pub(super) async fn replay(admin: &State, who: &Operator, id: EventId, force: bool) -> Result<EventHistory, ApiError> {
     let event = events::find(admin, id).await?.event;
     audit::note(admin, who, "replay", id, force.then(|| "force".to_owned())).await?;
-    put_back(admin, &event, force).await?;
+    if let Err(error) = put_back(admin, &event, force).await {
+        audit::note_refusal(admin, who, "replay", id, &error).await;
+        return Err(error);
+    }
     events::find(admin, id).await
 }
 
@@ -138,7 +141,10 @@ pub(super) async fn replay(admin: &State, who: &Operator, id: EventId, force: bo
 pub(super) async fn skip(admin: &State, who: &Operator, id: EventId) -> Result<EventHistory, ApiError> {
     let event = events::find(admin, id).await?.event;
     audit::note(admin, who, "skip", id, None).await?;
-    admin.store.operate(Operation::Skip { event: id }).await?;
+    if let Err(error) = admin.store.operate(Operation::Skip { event: id }).await.map_err(ApiError::from) {
+        audit::note_refusal(admin, who, "skip", id, &error).await;
+        return Err(error);
+    }
     let labels = metrics::Finished {
         connection: event.connection.0,
         outcome: Outcome::Skipped.as_str().to_owned(),

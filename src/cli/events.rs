@@ -178,6 +178,12 @@ async fn show(id: &str, target: &Target, place: &Place<'_>, terminal: &mut Termi
     }
     table::write_fields(terminal.out, &FIELDS, &answer.json)?;
     table::write_fields(terminal.out, &["session_id"], &answer.json)?;
+    for end in client::items(&answer.json, "past_ends") {
+        let how = ["finished_at", "outcome", "reason", "detail", "replayed_at"].map(|key| word(end, key));
+        let [finished_at, outcome, reason, detail, replayed_at] = how;
+        let line = format!("ended {finished_at}: {outcome} {reason} {detail} Replayed {replayed_at}");
+        writeln!(terminal.out, "\n{}", table::printable(&line))?;
+    }
     for run in client::items(&answer.json, "runs") {
         let line = format!(
             "run {}: {} to {} {}",

@@ -71,7 +71,7 @@ reasons! {
     TicketingDisabled = "ticketing_disabled", "Ticketing is turned off for this connection.", "Set `ticketing.enabled = true`.";
     EmptyValue = "empty_value", "The ticket property was cleared; empty values are not carried over.", "Nothing to do.";
     PropertyNotSynced = "property_not_synced", "This ticket property is not among those synced.", "Add it to `ticketing.sync_properties` or take it out of `sync_exclude`.";
-    NoLinkedSession = "no_linked_session", "No session is linked to this ticket.", "Nothing to do: when a conversation becomes linked, the ticket's properties are read once.";
+    NoLinkedSession = "no_linked_session", "No session was linked to this ticket yet.", "Nothing to do: when a conversation becomes linked, the ticket's properties are read once.";
     TicketNotTagged = "ticket_not_tagged", "The conversation lives outside HubSpot and its ticket does not carry the handoff tag.", "Tag the ticket, or hand the conversation off through the bridge.";
     UnknownPortal = "unknown_portal", "The event is for a HubSpot portal that no connection with this secret has.", "Add a connection with this `portal_id`, or remove the app from that portal.";
     TopicIgnored = "topic_ignored", "A topic rule tells the AI to ignore this kind of message.", "Change the rule under `topics`.";

@@ -2,12 +2,12 @@
 
 use crate::domain::Timestamp;
 
-/// What somebody asked the bridge to do, before it is done: whether it could be is told by what it was about.
+/// What somebody asked the bridge to do, before it is done. A refusal is a line of its own, after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audit {
     /// The name the person or program gave; nobody checks it.
     pub who: String,
-    /// `replay`, `skip`, `pause`, `resume`, `handoff`, `custom_data`, `doctor_fix`, `sign_in`.
+    /// `replay`, `replay_refused`, `skip`, `skip_refused`, `pause`, `resume`, `handoff`, `custom_data`, `doctor_fix`, `sign_in`.
     pub action: String,
     /// The id it was about (`evt_1`, `ses_1`, a connection's name); empty: nothing in particular.
     pub subject: String,

@@ -9,10 +9,11 @@ use crate::domain::{ConnectionName, Event, EventId, Outcome, Session, Timestamp}
 /// Read-only views.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// Events, newest first. `cursor` is the previous page's `next`.
+    /// Events, newest first. `cursor` is the previous page's `next`. An open one is due (`due_at`) when its mailbox is, if
+    /// that is later.
     async fn events(&self, filter: EventFilter, cursor: Option<i64>, limit: u32) -> Result<Page<Event>, Error>;
 
-    /// One event with its runs and steps.
+    /// One event with its runs and steps, and how it ended before each replay.
     async fn event(&self, id: EventId) -> Result<Option<EventHistory>, Error>;
 
     /// Sessions, last changed first.

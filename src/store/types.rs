@@ -5,8 +5,8 @@ use std::time::Duration;
 pub use super::audit::{Audit, AuditRecord};
 pub use super::numbers::{Lags, Stats};
 use crate::domain::{
-    ConnectionName, Ending, Event, EventId, Lane, MailboxKey, MessageId, NewEvent, Object, Session, SessionId,
-    SessionPatch, ThreadId, TicketId, Timestamp, TurnId,
+    ConnectionName, Ending, Event, EventId, Lane, MailboxKey, MessageId, NewEvent, Object, Outcome, Reason, Session,
+    SessionId, SessionPatch, ThreadId, TicketId, Timestamp, TurnId,
 };
 
 /// The events of one delivery.
@@ -282,9 +282,9 @@ pub struct EventFilter {
     /// By state name.
     pub state: Option<crate::domain::State>,
     /// By outcome.
-    pub outcome: Option<crate::domain::Outcome>,
+    pub outcome: Option<Outcome>,
     /// By reason.
-    pub reason: Option<crate::domain::Reason>,
+    pub reason: Option<Reason>,
     /// Of one thread or ticket.
     pub object: Option<Object>,
     /// Announcing one message.
@@ -320,6 +320,8 @@ pub struct Page<T> {
 /// One run of a turn, for the timeline of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunRecord {
+    /// Whose run.
+    pub turn: TurnId,
     /// 1, 2, …; from 1 again after a replay.
     pub run: u32,
     /// When it started.
@@ -339,6 +341,23 @@ pub struct EventHistory {
     pub event: Event,
     /// Oldest first.
     pub runs: Vec<RunRecord>,
+    /// How it ended before each replay, oldest first; of what ended before schema 3 nothing was kept.
+    pub past_ends: Vec<PastEnd>,
+}
+
+/// How an event ended before it was replayed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastEnd {
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// How.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// What the turn added; never what was said.
+    pub detail: Option<String>,
+    /// When it was put back.
+    pub replayed_at: Timestamp,
 }
 
 /// What an id names; several things may share a number.

@@ -20,7 +20,7 @@ use crate::admin::error::ApiError;
 use crate::admin::operator::Operator;
 use crate::admin::portal::Portal;
 use crate::admin::why::{self, Story};
-use crate::domain::{ConnectionName, Event, Mode, Object, Session, SessionState};
+use crate::domain::{ConnectionName, Event, Mode, Object, Session, SessionState, Timestamp};
 use crate::filters::ownership;
 use crate::store::types::{AuditRecord, EventFilter, Page as List};
 use crate::store::{Hold, SessionKey};
@@ -90,6 +90,8 @@ struct Shown {
     events: List<Event>,
     audits: Vec<AuditRecord>,
     portal: Option<Portal>,
+    /// The customer is known to be a contact, not a visitor of the chat.
+    is_contact: bool,
 }
 
 pub(super) async fn page(
@@ -141,7 +143,9 @@ async fn read(admin: &State, shared: &Shared, place: Place) -> Result<Shown, Api
         None => Vec::new(),
     };
     let portal = shared.portals.of(admin, &place.connection).await;
-    Ok(Shown { place, story, hold, events, audits, portal })
+    let contact = place.session.as_ref().and_then(|session| session.contact_id.as_ref());
+    let is_contact = contact.is_some_and(|contact| why::is_contact(&known, contact.as_str()));
+    Ok(Shown { place, story, hold, events, audits, portal, is_contact })
 }
 
 fn show(
@@ -177,7 +181,8 @@ fn standing(admin: &State, shown: &Shown) -> Markup {
     let Shown { place, story, hold, .. } = shown;
     let settings = admin.config.connections.get(&place.connection);
     let said = standing::tell(place.session.as_ref(), settings, hold.as_ref(), &shown.events.items);
-    let todo = story.todo.as_deref().filter(|todo| said.todo.as_deref() != Some(todo));
+    // What is held is said above, and what to do about it.
+    let todo = story.todo.as_deref().filter(|todo| story.held.is_none() && said.todo.as_deref() != Some(todo));
     html! {
         div.now {
             p.facts-line { (pill(place.session.as_ref())) }
@@ -209,14 +214,22 @@ fn facts(admin: &State, place: &Place) -> Markup {
                             None => "nothing was answered yet",
                         }
                     }
-                    @if let Some(at) = session.handed_off_at { dt { "With a human since" } dd { (layout::time(at)) } }
-                    @if let Some(at) = session.ai_since { dt { "With the AI since" } dd { (layout::time(at)) } }
+                    @if let Some((label, at)) = since(session) { dt { (label) } dd { (layout::time(at)) } }
                     @if let Some(id) = &session.agent_session_id { dt { "Agent's own id" } dd { code { (id) } } }
                     dt { "Last change" } dd { (layout::time(session.updated_at)) }
                 }
             }
         }
         @if let Some(session) = session { (custom_data(session)) }
+    }
+}
+
+/// Who has it, since when; of whom had it before the story tells.
+fn since(session: &Session) -> Option<(&'static str, Timestamp)> {
+    match session.state {
+        SessionState::HandedOff => Some(("With a human since", session.handed_off_at?)),
+        SessionState::Ai => Some(("With the AI since", session.ai_since?)),
+        SessionState::Paused | SessionState::Closed => None,
     }
 }
 
@@ -251,7 +264,11 @@ fn links(shown: &Shown) -> Markup {
     let of_thread = matches!(place.object, Object::Thread(_));
     let inbox = portal.as_ref().and_then(|portal| portal.object(&place.object));
     let ticket_page = portal.as_ref().zip(ticket).and_then(|(portal, ticket)| portal.ticket(ticket.as_str()));
-    let contact_page = portal.as_ref().zip(contact).and_then(|(portal, contact)| portal.contact(contact.as_str()));
+    let contact_page = portal
+        .as_ref()
+        .filter(|_| shown.is_contact)
+        .zip(contact)
+        .and_then(|(portal, contact)| portal.contact(contact.as_str()));
     html! {
         h2 { "Where to look" }
         ul.links {

@@ -13,8 +13,8 @@ use crate::admin::error::ApiError;
 use crate::admin::operator::Operator;
 use crate::admin::portal::Portal;
 use crate::admin::why::{self, answer::Answer};
-use crate::domain::{Event, EventId, EventKind, Object, Outcome, Session};
-use crate::store::types::{AuditRecord, EventFilter, EventHistory, RunRecord};
+use crate::domain::{Event, EventId, EventKind, Object, Outcome, Session, Timestamp};
+use crate::store::types::{AuditRecord, EventFilter, EventHistory, PastEnd, RunRecord};
 use crate::store::{SessionKey, StepRecord};
 
 /// Neighbours looked through for those of the same turn, and lines of the audit.
@@ -136,7 +136,7 @@ fn timeline(history: &EventHistory) -> Markup {
         h2 { "What happened" }
         ol.moments {
             (parts::moment(event.received_at, &html! { p { (parts::prose(&why::came_in(event))) } }))
-            @for run in &history.runs { (attempt(run)) }
+            @for (at, words) in moments(history) { (parts::moment(at, &words)) }
             @if let (Some(outcome), Some(at)) = (event.outcome, event.finished_at) {
                 (parts::moment(at, &html! {
                     p { (why::outcome_words(outcome)) ", " (words::took(at.since(event.received_at))) " after it was received." }
@@ -146,9 +146,30 @@ fn timeline(history: &EventHistory) -> Markup {
     }
 }
 
+/// Its runs, and how it ended before each replay, as they came.
+fn moments(history: &EventHistory) -> Vec<(Timestamp, Markup)> {
+    let mut moments: Vec<_> = history.runs.iter().map(|run| (run.started_at, attempt(run))).collect();
+    for end in &history.past_ends {
+        moments.push((end.finished_at, past_end(end)));
+        moments.push((end.replayed_at, html! { p { "It was replayed." } }));
+    }
+    moments.sort_by_key(|(at, _)| *at);
+    moments
+}
+
+fn past_end(end: &PastEnd) -> Markup {
+    html! {
+        p {
+            (why::outcome_words(end.outcome)) "."
+            @if let Some(reason) = end.reason { " " code { (reason) } " " (parts::prose(reason.sentence())) }
+        }
+        @if let Some(detail) = &end.detail { p.quiet { "Detail: " (detail) } }
+    }
+}
+
 fn attempt(run: &RunRecord) -> Markup {
     let took = run.ended_at.map(|at| words::took(at.since(run.started_at)));
-    let words = html! {
+    html! {
         h3 { "Attempt " (run.run) }
         p.quiet {
             @match (why::run_end(run), &took) {
@@ -158,8 +179,7 @@ fn attempt(run: &RunRecord) -> Markup {
             }
         }
         @if !run.steps.is_empty() { ol.steps { @for step in &run.steps { (action(step)) } } }
-    };
-    parts::moment(run.started_at, &words)
+    }
 }
 
 fn action(step: &StepRecord) -> Markup {
@@ -179,7 +199,7 @@ fn links(shown: &Shown) -> Markup {
     let portal = shown.portal.as_ref();
     let in_hubspot = |object: Option<&Object>| portal.zip(object).and_then(|(portal, object)| portal.object(object));
     let ticket = session.and_then(|session| session.ticket_id.clone()).map(Object::Ticket);
-    let contact = session.and_then(|session| session.contact_id.as_ref());
+    let contact = session.and_then(|session| session.contact_id.as_ref()).filter(|_| shown.story.leads_to_contact());
     let contact = portal.zip(contact).and_then(|(portal, contact)| portal.contact(contact.as_str()));
     let others = in_hubspot(object).into_iter().chain(in_hubspot(ticket.as_ref().filter(|it| Some(*it) != object)));
     let others = others.chain(contact.map(|link| ("The contact in HubSpot", link)));

@@ -79,8 +79,9 @@ fn told(story: &Answer) -> Markup {
                     @if let Some(todo) = &story.todo { h2 { "What to do" } p { (parts::prose(todo)) } }
                 }
                 (seen(story))
-                @if !story.links.is_empty() {
-                    ul.links { @for link in &story.links { li { a href=(link.url) rel="noreferrer" { (link.what) } } } }
+                @let all = all_events(story);
+                @if all.is_some() || !story.links.is_empty() {
+                    ul.links { @if let Some(all) = all { li { a href=(all) { "All its events" } } } @for link in &story.links { li { a href=(link.url) rel="noreferrer" { (link.what) } } } }
                 }
                 h2 { "What happened, newest first" }
                 ol.moments {
@@ -91,6 +92,15 @@ fn told(story: &Answer) -> Markup {
             }
         }
     }
+}
+
+/// The list that no story shortens.
+fn all_events(story: &Answer) -> Option<String> {
+    let subject = story.subject.as_ref()?;
+    let connection = ("connection", subject.connection.as_deref().unwrap_or_default());
+    let thread = subject.thread_id.as_deref().map(|id| ("thread", id));
+    let of = thread.or(subject.ticket_id.as_deref().map(|id| ("ticket", id)))?;
+    Some(parts::link("/events", &[connection, of]))
 }
 
 /// What HubSpot shows of the conversation now, or the way to look.

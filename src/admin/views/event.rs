@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{time, words};
 use crate::domain::{Event, MessageId, Object, Outcome, Reason};
 use crate::store::StepRecord;
-use crate::store::types::{EventHistory, RunRecord};
+use crate::store::types::{EventHistory, PastEnd, RunRecord};
 
 /// One event: an element of a delivery, or one the bridge raised itself.
 #[derive(Debug, Serialize, ToSchema)]
@@ -63,14 +63,38 @@ pub(in crate::admin) struct HistoryView {
     event: EventView,
     /// Oldest first.
     runs: Vec<Run>,
+    /// How it ended before each replay, oldest first.
+    past_ends: Vec<End>,
+}
+
+/// How an event ended before it was replayed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PastEnd)]
+pub(in crate::admin) struct End {
+    /// When it ended.
+    #[schema(format = DateTime)]
+    finished_at: String,
+    #[schema(value_type = words::Outcome)]
+    outcome: &'static str,
+    /// Null where the outcome says it all.
+    #[schema(value_type = Option<words::Reason>)]
+    reason: Option<&'static str>,
+    /// The reason in a sentence, what to do about it, and what the turn adds; never what was said.
+    detail: Option<String>,
+    /// When it was put back.
+    #[schema(format = DateTime)]
+    replayed_at: String,
 }
 
 /// One run of the turn an event belongs to.
 #[expect(clippy::struct_field_names, reason = "the public name of its number")]
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::admin) struct Run {
-    /// 1, 2, ….
+    /// 1, 2, … within its turn.
     run: u32,
+    /// The turn it is a run of; another one after a replay.
+    #[schema(examples("turn_7"))]
+    turn: String,
     /// When it began.
     #[schema(format = DateTime)]
     started_at: String,
@@ -114,7 +138,7 @@ pub(in crate::admin) fn event(event: &Event) -> EventView {
         state: event.state.as_str(),
         outcome: event.outcome.map(Outcome::as_str),
         reason: event.reason.map(Reason::as_str),
-        detail: detail(event),
+        detail: detail(event.reason, event.detail.as_deref()),
         attempts: event.attempts,
         seen: event.seen,
         received_at: time(event.received_at),
@@ -126,21 +150,36 @@ pub(in crate::admin) fn event(event: &Event) -> EventView {
 
 /// The event and its `runs`, each with its `steps`.
 pub(in crate::admin) fn history(history: &EventHistory) -> HistoryView {
-    HistoryView { event: event(&history.event), runs: history.runs.iter().map(run).collect() }
+    HistoryView {
+        event: event(&history.event),
+        runs: history.runs.iter().map(run).collect(),
+        past_ends: history.past_ends.iter().map(past_end).collect(),
+    }
 }
 
 /// The reason's sentence and fix, and what the turn added to it.
-fn detail(event: &Event) -> Option<String> {
-    let reason = event.reason.map(|reason| format!("{} {}", reason.sentence(), reason.fix()));
-    match (reason, &event.detail) {
+fn detail(reason: Option<Reason>, detail: Option<&str>) -> Option<String> {
+    let reason = reason.map(|reason| format!("{} {}", reason.sentence(), reason.fix()));
+    match (reason, detail) {
         (Some(reason), Some(detail)) => Some(format!("{reason} Detail: {detail}")),
-        (reason, detail) => reason.or_else(|| detail.clone()),
+        (reason, detail) => reason.or_else(|| detail.map(str::to_owned)),
+    }
+}
+
+fn past_end(end: &PastEnd) -> End {
+    End {
+        finished_at: time(end.finished_at),
+        outcome: end.outcome.as_str(),
+        reason: end.reason.map(Reason::as_str),
+        detail: detail(end.reason, end.detail.as_deref()),
+        replayed_at: time(end.replayed_at),
     }
 }
 
 fn run(run: &RunRecord) -> Run {
     Run {
         run: run.run,
+        turn: run.turn.to_string(),
         started_at: time(run.started_at),
         ended_at: run.ended_at.map(time),
         note: run.note.clone(),

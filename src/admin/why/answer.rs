@@ -31,11 +31,18 @@ pub(in crate::admin) struct Answer {
     pub todo: Option<String>,
     /// Places to look on.
     pub links: Vec<Link>,
-    /// What happened, newest first, at most 200.
+    /// What happened, newest first, at most 200. The last ones say what is left out, and how to list it.
     pub lines: Vec<StoryLine>,
     /// The conversation as HubSpot shows it at this moment; only with `live=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub live: Option<Live>,
+}
+
+impl Answer {
+    /// Is the customer known to be a contact? A visitor of the chat has an id that leads nowhere.
+    pub(in crate::admin) fn leads_to_contact(&self) -> bool {
+        self.links.iter().any(|link| link.what == links::IN_HUBSPOT)
+    }
 }
 
 /// One thing that happened.
@@ -77,11 +84,11 @@ pub(in crate::admin) async fn answer(admin: &State, id: &str, live: bool) -> Res
     let known = known(admin, id).await?;
     let story = tell(&known, &admin.ledger.held().await?, admin.clock.now());
     let subject = (!known.is_empty()).then(|| Subject::of(id, &known));
-    let links = subject.as_ref().map(|subject| links::of(admin, subject)).unwrap_or_default();
     let live = match &subject {
         Some(subject) if live => Some(live::look(admin, subject, &known).await),
         Some(_) | None => None,
     };
+    let links = subject.as_ref().map(|subject| links::of(admin, subject, &known, live.as_ref())).unwrap_or_default();
     Ok(shown(id, story, subject, links, live))
 }
 
@@ -107,7 +114,7 @@ fn shown(id: &str, story: Story, subject: Option<Subject>, links: Vec<Link>, liv
     Answer {
         id: id.to_owned(),
         subject,
-        now: story.now,
+        now: story.held.into_iter().chain([story.now]).collect::<Vec<_>>().join(" "),
         next: story.next.map(next),
         todo: story.todo,
         links,

@@ -46,6 +46,7 @@ pub(super) async fn gather(admin: &State, email: &str) -> Result<Looked, Error> 
                 known.found.sessions.extend(more.found.sessions);
                 known.found.mailboxes.extend(more.found.mailboxes);
                 known.audits.extend(more.audits);
+                known.left.extend(more.left);
             }
             Err(error) => unreachable.push(format!(
                 "HubSpot could not be asked who has this address (`{name}`): {}.",

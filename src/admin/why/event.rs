@@ -1,21 +1,34 @@
 //! One event in words: how it came in, the runs it was part of, how it ended.
 
 use super::{Line, mask, steps};
-use crate::domain::{Event, EventKind, Outcome, Reason};
+use crate::domain::{Event, EventId, EventKind, Outcome, Reason, Timestamp};
 use crate::store::request::{self, Action, ActionKind, DeliveryCheck, HandoffRequest, TicketWrite};
-use crate::store::types::{EventHistory, RunRecord};
+use crate::store::types::{EventHistory, PastEnd, RunRecord};
 
-pub(super) fn lines(history: &EventHistory) -> Vec<Line> {
+/// `who` raised it, if somebody is known by name; `replays` were asked for by somebody whose words are told already.
+pub(super) fn lines(history: &EventHistory, who: Option<&str>, replays: &[Timestamp]) -> Vec<Line> {
     let event = &history.event;
-    let mut lines = vec![Line::new(event.received_at, came_in(event))];
+    let came_in = came_in(event);
+    let named = who.and_then(|who| Some(format!("{who}{}", came_in.strip_prefix(OPERATOR)?)));
+    let mut lines = vec![Line::new(event.received_at, named.unwrap_or(came_in))];
     for run in &history.runs {
-        lines.extend(run_lines(event, run));
+        lines.extend(run_lines(run));
+    }
+    for PastEnd { finished_at, outcome, reason, detail, replayed_at } in &history.past_ends {
+        lines.push(Line::new(*finished_at, ended(event.id, *outcome, *reason, detail.as_deref())));
+        if !replays.contains(replayed_at) {
+            lines.push(Line::new(*replayed_at, format!("{} was replayed.", event.id)));
+        }
     }
     if let Some(outcome) = event.outcome {
-        lines.push(Line::new(event.finished_at.unwrap_or(event.received_at), ended(event, outcome)));
+        let words = ended(event.id, outcome, event.reason, event.detail.as_deref());
+        lines.push(Line::new(event.finished_at.unwrap_or(event.received_at), words));
     }
     lines
 }
+
+/// What stands for one whose name the event does not keep.
+const OPERATOR: &str = "An operator";
 
 /// How it came in, in a sentence.
 pub(in crate::admin) fn came_in(event: &Event) -> String {
@@ -62,7 +75,7 @@ fn thread_change(event: &Event) -> String {
 /// Who raised it.
 fn by(event: &Event) -> &'static str {
     match event.source.as_deref() {
-        Some("admin") => "An operator",
+        Some("admin") => OPERATOR,
         Some("workflow") => "A HubSpot workflow",
         Some("opencx") => "OpenCX",
         _ => "Somebody",
@@ -110,8 +123,8 @@ fn note(event: &Event) -> String {
     }
 }
 
-fn run_lines(event: &Event, run: &RunRecord) -> Vec<Line> {
-    let turn = event.turn.map(|turn| format!(" ({turn})")).unwrap_or_default();
+fn run_lines(run: &RunRecord) -> Vec<Line> {
+    let turn = format!(" ({})", run.turn);
     let run_number = run.run;
     let began = match run_number {
         1 => format!("The bridge took it up{turn}."),
@@ -139,11 +152,11 @@ pub(in crate::admin) fn run_end(run: &RunRecord) -> Option<String> {
     }
 }
 
-fn ended(event: &Event, outcome: Outcome) -> String {
-    let reason = event.reason.map(|reason| format!("{} {}", reason.sentence(), advice(outcome, reason)));
-    let name = event.reason.map(|reason| format!(", {reason}")).unwrap_or_default();
-    let head = format!("{} ({}{name}).", words(outcome), event.id);
-    let detail = event.detail.as_ref().map(|detail| format!("Detail: {}.", detail.trim_end_matches('.')));
+fn ended(id: EventId, outcome: Outcome, reason: Option<Reason>, detail: Option<&str>) -> String {
+    let name = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
+    let reason = reason.map(|reason| format!("{} {}", reason.sentence(), advice(outcome, reason)));
+    let head = format!("{} ({id}{name}).", words(outcome));
+    let detail = detail.map(|detail| format!("Detail: {}.", detail.trim_end_matches('.')));
     [Some(head.as_str()), reason.as_deref(), detail.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -151,7 +164,8 @@ fn ended(event: &Event, outcome: Outcome) -> String {
 pub(in crate::admin) fn advice(outcome: Outcome, reason: Reason) -> String {
     let fix = reason.fix();
     let wish = fix.strip_prefix("Nothing to do; ").unwrap_or(fix);
-    if outcome != Outcome::Skipped || (wish == fix && fix.starts_with("Nothing to do")) {
+    let says_when = [" if that was ", " if this was "].iter().any(|when| wish.contains(when));
+    if outcome != Outcome::Skipped || says_when || (wish == fix && fix.starts_with("Nothing to do")) {
         return fix.to_owned();
     }
     format!("If that was not wanted: {wish}")

@@ -1,15 +1,37 @@
 //! Where to look on: the conversation, ticket and contact in HubSpot, the story and the conversation in the console.
 
 use serde::Serialize;
+use serde_json::Value;
 
+use super::Known;
+use super::live::Live;
 use super::subject::Subject;
 use crate::admin::State;
 use crate::admin::portal::Portal;
+use crate::doctor::Status;
 use crate::domain::ConnectionName;
+use crate::store::StepStatus;
 use crate::web;
 
 /// HubSpot's host that leads every account to its own.
 const UI_DOMAIN: &str = "app.hubspot.com";
+
+/// The link to the contact.
+pub(super) const IN_HUBSPOT: &str = "contact in HubSpot";
+
+/// What finds or makes the contact, and the live check that looks for it.
+const CONTACT: &str = "contact";
+
+/// Did the bridge find or make the contact? Of a visitor of the chat HubSpot gives an id that leads to no contact.
+pub(in crate::admin) fn is_contact(known: &Known, id: &str) -> bool {
+    let runs = known.found.events.iter().flat_map(|history| &history.runs);
+    let mut steps =
+        runs.flat_map(|run| &run.steps).filter(|step| step.name == CONTACT && step.status == StepStatus::Done);
+    steps.any(|step| {
+        let result = step.result.as_deref().and_then(|result| serde_json::from_str::<Value>(result).ok());
+        result.is_some_and(|result| result.get("id").and_then(Value::as_str) == Some(id))
+    })
+}
 
 /// A place to look on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -20,7 +42,12 @@ pub(in crate::admin) struct Link {
     pub url: String,
 }
 
-pub(super) fn of(admin: &State, subject: &Subject) -> Vec<Link> {
+pub(super) fn of(admin: &State, subject: &Subject, known: &Known, live: Option<&Live>) -> Vec<Link> {
+    let contact = subject.contact_id.as_ref().filter(|id| {
+        let seen =
+            live.is_some_and(|live| live.lines.iter().any(|line| line.check == CONTACT && line.status == Status::Ok));
+        seen || subject.kind == "email" || is_contact(known, id)
+    });
     let mut links = Vec::new();
     let name = subject.connection.clone().map(ConnectionName);
     if let Some(connection) = name.as_ref().and_then(|name| admin.config.connections.get(name)) {
@@ -30,7 +57,7 @@ pub(super) fn of(admin: &State, subject: &Subject) -> Vec<Link> {
             let pages = [
                 ("conversation in HubSpot", subject.thread_id.as_ref().and_then(|id| portal.thread(id))),
                 ("ticket in HubSpot", subject.ticket_id.as_ref().and_then(|id| portal.ticket(id))),
-                ("contact in HubSpot", subject.contact_id.as_ref().and_then(|id| portal.contact(id))),
+                (IN_HUBSPOT, contact.and_then(|id| portal.contact(id))),
             ];
             links.extend(pages.into_iter().filter_map(|(what, url)| Some(Link { what, url: url? })));
         }

@@ -1,6 +1,6 @@
 //! Where a thing stands, what happens next and when, and what a person may want to do.
 
-use crate::domain::{ConnectionName, Event, EventKind, Lane, Outcome, Reason, Session, SessionState, Timestamp};
+use crate::domain::{ConnectionName, Event, EventKind, Outcome, Reason, Session, SessionState, Timestamp};
 use crate::store::Hold;
 use crate::store::types::{Found, MailboxStatus};
 use crate::worker::hold;
@@ -16,8 +16,9 @@ pub struct Next {
 
 /// "Where it stands" in a few sentences.
 pub(super) fn now(found: &Found, holds: &[Hold], now: Timestamp) -> String {
-    let mut words: Vec<String> = concerned(found, holds).map(held).collect();
-    let waits: Vec<String> = found.mailboxes.iter().filter_map(|mailbox| waiting(found, mailbox, now)).collect();
+    let mut words = Vec::new();
+    let waits = found.mailboxes.iter().filter_map(|mailbox| waiting(found, holds, mailbox, now));
+    let waits: Vec<String> = waits.collect();
     if waits.is_empty() {
         let open = found.events.iter().any(|history| !history.event.state.is_final());
         let settled = "Nothing waits: everything known about this has ended.";
@@ -39,9 +40,7 @@ pub(super) fn next(found: &Found, holds: &[Hold], now: Timestamp) -> Option<Next
     }
     let works = |mailbox: &MailboxStatus| {
         let due = mailbox.due_at?;
-        let lane = mailbox.key.object.lane();
-        let stopped = |hold: &&Hold| hold.connection == mailbox.key.connection && stops(hold, lane);
-        let hold = holds.iter().find(stopped);
+        let hold = stopping(holds, mailbox);
         let at = hold.map_or(due, |hold| hold.until.max(due));
         let what = match hold {
             Some(hold) => {
@@ -57,15 +56,20 @@ pub(super) fn next(found: &Found, holds: &[Hold], now: Timestamp) -> Option<Next
     first.or_else(|| open.then(|| Next { at: None, what: "A free worker takes it.".to_owned() }))
 }
 
-fn stops(hold: &Hold, lane: Lane) -> bool {
-    Hold::stops(&hold.cause, lane)
+/// The hold that keeps a mailbox from being worked on.
+fn stopping<'a>(holds: &'a [Hold], mailbox: &MailboxStatus) -> Option<&'a Hold> {
+    let lane = mailbox.key.object.lane();
+    holds.iter().find(|hold| hold.connection == mailbox.key.connection && Hold::stops(&hold.cause, lane))
+}
+
+fn is_open(found: &Found) -> bool {
+    found.mailboxes.iter().any(|mailbox| mailbox.due_at.is_some())
+        || found.events.iter().any(|history| !history.event.state.is_final())
 }
 
 /// The most useful thing to do: what helps a connection that this waits for, else what the newest end asks for.
 pub(super) fn todo(found: &Found, holds: &[Hold]) -> Option<String> {
-    let waits = found.mailboxes.iter().any(|mailbox| mailbox.due_at.is_some())
-        || found.events.iter().any(|history| !history.event.state.is_final());
-    if let Some(hold) = concerned(found, holds).next().filter(|_| waits) {
+    if let Some(hold) = concerned(found, holds).next().filter(|_| is_open(found)) {
         return Some(format!("For the held connection `{}`: {}.", hold.connection, hold::fix(hold::word(&hold.cause))));
     }
     let mut ended: Vec<&Event> =
@@ -93,15 +97,18 @@ fn concerned<'a>(found: &'a Found, holds: &'a [Hold]) -> impl Iterator<Item = &'
     holds.iter().filter(move |hold| is_about(&hold.connection))
 }
 
-fn held(hold: &Hold) -> String {
-    let cause = hold.cause.trim_end_matches('.');
-    format!(
-        "The connection `{}` is held since {} ({cause}) and is tried again at {}.",
-        hold.connection, hold.since, hold.until
-    )
+/// What the connections are held for, if anything waits for them.
+pub(super) fn held(found: &Found, holds: &[Hold]) -> Option<String> {
+    let words = concerned(found, holds).filter(|_| is_open(found)).map(|hold| {
+        let cause = hold.cause.trim_end_matches('.');
+        let Hold { connection, since, until, .. } = hold;
+        format!("The connection `{connection}` is held since {since} ({cause}) and is tried again at {until}.")
+    });
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
-fn waiting(found: &Found, mailbox: &MailboxStatus, now: Timestamp) -> Option<String> {
+fn waiting(found: &Found, holds: &[Hold], mailbox: &MailboxStatus, now: Timestamp) -> Option<String> {
     if mailbox.leased {
         return Some(format!("A turn of {} is running now.", mailbox.key));
     }
@@ -111,30 +118,44 @@ fn waiting(found: &Found, mailbox: &MailboxStatus, now: Timestamp) -> Option<Str
         1 => "1 event waits".to_owned(),
         many => format!("{many} events wait"),
     };
-    let tries = match mailbox.attempts {
-        0 => String::new(),
-        1 => " after a failed attempt".to_owned(),
-        many => format!(" after {many} failed attempts"),
-    };
     let why = mailbox.why.as_ref().map(|why| format!(" ({})", why.trim_end_matches('.')));
     let quiet = || (due > now).then(|| format!(" ({})", purpose(found, mailbox)));
     let why = why.or_else(quiet).unwrap_or_default();
-    let when = if due > now {
-        format!("and will be worked on at {due}")
-    } else {
-        "and will be taken by the next free worker".to_owned()
+    let when = match stopping(holds, mailbox) {
+        Some(hold) if due <= hold.until => format!("and {} on when the hold ends", goes(mailbox)),
+        _ if due > now => format!("and will be worked on at {due}"),
+        _ => "and will be taken by the next free worker".to_owned(),
     };
-    Some(format!("{events} in {}{tries}{why} {when}.", mailbox.key))
+    Some(format!("{events} in {}{}{why} {when}.", mailbox.key, tries(found, mailbox)))
+}
+
+fn goes(mailbox: &MailboxStatus) -> &'static str {
+    if mailbox.waiting == 1 { "goes" } else { "go" }
+}
+
+/// An event counts every attempt; what counts towards giving up is its mailbox's, and not every put-off does.
+fn tries(found: &Found, mailbox: &MailboxStatus) -> String {
+    let all = open_events(found, mailbox).map(|event| event.attempts).max().unwrap_or(0);
+    match (mailbox.attempts, all) {
+        (0, _) => String::new(),
+        (failed, all) if all > failed => format!(" after {all} attempts, of which {failed} count as failed"),
+        (1, _) => " after a failed attempt".to_owned(),
+        (failed, _) => format!(" after {failed} failed attempts"),
+    }
+}
+
+/// What waits in the mailbox, or is bound to its turn.
+fn open_events<'a>(found: &'a Found, mailbox: &'a MailboxStatus) -> impl Iterator<Item = &'a Event> {
+    found.events.iter().map(|history| &history.event).filter(|event| {
+        !event.state.is_final()
+            && event.connection == mailbox.key.connection
+            && event.object.as_ref() == Some(&mailbox.key.object)
+    })
 }
 
 /// What its mailbox waits for, when nothing went wrong.
 fn purpose(found: &Found, mailbox: &MailboxStatus) -> &'static str {
-    let open = found.events.iter().map(|history| &history.event).filter(|event| {
-        !event.state.is_final()
-            && event.connection == mailbox.key.connection
-            && event.object.as_ref() == Some(&mailbox.key.object)
-    });
-    let kinds: Vec<EventKind> = open.map(|event| event.kind).collect();
+    let kinds: Vec<EventKind> = open_events(found, mailbox).map(|event| event.kind).collect();
     let only = |wanted: EventKind| !kinds.is_empty() && kinds.iter().all(|kind| *kind == wanted);
     if mailbox.attempts > 0 {
         "another attempt"

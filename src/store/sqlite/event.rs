@@ -1,6 +1,6 @@
 //! Rows of `events`: read, and ended.
 
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::columns::Columns;
 use super::core::Tx;
@@ -86,6 +86,18 @@ pub(super) fn collect(
         events.push(read(row)?);
     }
     Ok(events)
+}
+
+pub(super) const PUT_OFF: &str = "SELECT m.due_at FROM events e JOIN mailboxes m ON m.id = e.mailbox_id \
+     WHERE e.id = ?1 AND e.finished_at IS NULL AND m.lease_until IS NULL";
+
+/// For people: an open event is due when its mailbox is, if that is later. What put the mailbox off put it off, too.
+pub(super) fn due(conn: &rusqlite::Connection, mut event: Event) -> Result<Event, Fault> {
+    if let Some(own) = event.due_at.filter(|_| !event.state.is_final()) {
+        let row = conn.prepare_cached(PUT_OFF)?.query_row([event.id.0], |row| row.get(0)).optional()?;
+        event.due_at = Some(own.max(row.flatten().map_or(own, crate::domain::Timestamp)));
+    }
+    Ok(event)
 }
 
 /// The state of a stored word.

@@ -9,8 +9,10 @@ use super::mailbox;
 use super::message;
 use super::session::{self, select_sessions};
 use super::step;
-use crate::domain::{ConnectionName, Event, EventId, MailboxKey, MessageId, PortalId, SessionId, TurnId};
-use crate::store::types::{EventHistory, Found, MailboxStatus, RunRecord};
+use crate::domain::{
+    ConnectionName, Event, EventId, MailboxKey, MessageId, Outcome, PortalId, Reason, SessionId, TurnId,
+};
+use crate::store::types::{EventHistory, Found, MailboxStatus, PastEnd, RunRecord};
 
 pub(super) const LINKED: &str = select_sessions!(
     "WHERE s.thread_id = ?1 OR s.ticket_id = ?1 OR s.contact_id = ?1 OR s.agent_session_id = ?1 \
@@ -25,12 +27,15 @@ pub(super) const MAILBOXES: &str = "SELECT c.name, m.kind, m.object_id, m.due_at
      (SELECT count(*) FROM events INDEXED BY events_running WHERE turn_id = m.turn_id AND state = 'running') \
      FROM mailboxes m JOIN connections c ON c.id = m.connection_id WHERE m.object_id = ?1 ORDER BY m.id LIMIT 50";
 
+pub(super) const PAST_ENDS: &str =
+    "SELECT finished_at, outcome, reason, detail, replayed_at FROM past_ends WHERE event_id = ?1 ORDER BY id";
+
 pub(super) const RUNS: &str = "SELECT run, started_at, ended_at, note FROM runs WHERE turn_id = ?1 ORDER BY run";
 
 /// An event with the runs it was part of.
 pub(super) fn event(conn: &Connection, id: EventId) -> Result<Option<EventHistory>, Fault> {
     let found = event::collect(conn, select_events!("WHERE e.id = ?1"), [id.0])?;
-    found.into_iter().next().map(|stored| history(conn, stored.event)).transpose()
+    found.into_iter().next().map(|stored| history(conn, event::due(conn, stored.event)?)).transpose()
 }
 
 /// Everything an id may name: `evt_1` and `ses_1` only what they say, a bare one whatever has it.
@@ -105,7 +110,24 @@ fn history(conn: &Connection, event: Event) -> Result<EventHistory, Fault> {
     for (turn, attempts) in turns {
         all.extend(runs(conn, turn, attempts)?);
     }
-    Ok(EventHistory { event, runs: all })
+    let past_ends = past_ends(conn, event.id)?;
+    Ok(EventHistory { event, runs: all, past_ends })
+}
+
+fn past_ends(conn: &Connection, id: EventId) -> Result<Vec<PastEnd>, Fault> {
+    let mut statement = conn.prepare_cached(PAST_ENDS)?;
+    let mut rows = statement.query([id.0])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut columns = Columns::of(row);
+        let (finished_at, outcome) = (columns.time()?, columns.get::<String>()?);
+        let reason = columns.get::<Option<String>>()?.and_then(|word| Reason::from_name(&word));
+        let (detail, replayed_at) = (columns.get()?, columns.time()?);
+        // A newer release's outcome has no words here.
+        let Some(outcome) = Outcome::from_name(&outcome) else { continue };
+        found.push(PastEnd { finished_at, outcome, reason, detail, replayed_at });
+    }
+    Ok(found)
 }
 
 /// A dissolved turn is opened again under its number: runs before the event joined are not its own.
@@ -118,6 +140,7 @@ fn runs(conn: &Connection, turn: i64, attempts: u32) -> Result<Vec<RunRecord>, F
         let mut columns = Columns::of(row);
         let run: u32 = columns.get()?;
         runs.push(RunRecord {
+            turn: TurnId(turn),
             run,
             started_at: columns.time()?,
             ended_at: columns.maybe_time()?,

@@ -83,7 +83,7 @@ pub(super) fn events(
     }
     newest.finish(|id| {
         let found = event::collect(conn, select_events!("WHERE e.id = ?1"), [id])?;
-        Ok(found.into_iter().map(|stored| stored.event).collect())
+        found.into_iter().map(|stored| event::due(conn, stored.event)).collect()
     })
 }
 

@@ -110,8 +110,16 @@ fn relay_may_stand(tx: &Tx<'_>, event: &Event) -> Result<bool, Fault> {
     Ok(statement.exists(params![event.turn.map(|turn| turn.0), format!("relay/{id}/")])?)
 }
 
-/// Keeps the runs so far: the event's next turn is another one. Of a turn that retention took nothing is left to keep.
+/// Keeps its end and the runs so far: the event's next turn is another one. Of a turn that retention took nothing is left
+/// to keep.
 fn remember(tx: &Tx<'_>, event: &Event) -> Result<(), Fault> {
+    tx.conn
+        .prepare_cached(
+            "INSERT INTO past_ends (event_id, finished_at, outcome, reason, detail, replayed_at) \
+             SELECT id, finished_at, outcome, reason, detail, ?2 FROM events \
+             WHERE id = ?1 AND finished_at IS NOT NULL AND outcome IS NOT NULL",
+        )?
+        .execute(params![event.id.0, tx.now.0])?;
     if let (Some(turn), 1..) = (event.turn, event.attempts) {
         tx.conn
             .prepare_cached(

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::newest::complete;
-use super::{audit, find, list, list_sessions, message, series, stats, step};
+use super::{audit, event, find, list, list_sessions, message, series, stats, step};
 
 /// The steps of a plan that are more than a look into an index.
 fn dear(conn: &Connection, sql: &str) -> Vec<String> {
@@ -35,7 +35,8 @@ fn every_list_is_read_in_the_order_of_an_index() {
             assert_eq!(dear(&conn, &sql), [""; 0], "{sql}");
         }
     }
-    for sql in [list::NEXT_OUTCOME, list::NEXT_REASON, audit::ALL, audit::OF_SUBJECT, message::ENDED] {
+    let words = [list::NEXT_OUTCOME, list::NEXT_REASON];
+    for sql in words.into_iter().chain([audit::ALL, audit::OF_SUBJECT, message::ENDED, find::PAST_ENDS]) {
         assert_eq!(dear(&conn, sql), [""; 0], "{sql}");
     }
 }
@@ -53,6 +54,7 @@ fn what_is_sorted_is_found_by_an_index() {
         find::LINKED,
         find::MAILBOXES,
         find::RUNS,
+        event::PUT_OFF,
         step::SELECT,
         message::BY_KEY,
         stats::FINISHED,

@@ -21,6 +21,17 @@ CREATE TABLE replayed (
   PRIMARY KEY (event_id, turn_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX replayed_turn ON replayed (turn_id);
+-- How an event ended before each replay.
+CREATE TABLE past_ends (
+  id          INTEGER PRIMARY KEY,
+  event_id    INTEGER NOT NULL REFERENCES events (id) ON DELETE CASCADE,
+  finished_at INTEGER NOT NULL,
+  outcome     TEXT NOT NULL,
+  reason      TEXT,
+  detail      TEXT,
+  replayed_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX past_ends_event ON past_ends (event_id, id);
 -- What people list. Open events by connection, in the order of arrival: a new row is appended at the right edge.
 CREATE INDEX events_open ON events (connection_id) WHERE finished_at IS NULL;
 -- Ended ones by how they ended; costs at the end of an event, near the last of its like.

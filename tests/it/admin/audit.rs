@@ -60,10 +60,42 @@ async fn the_audit_is_filtered_and_paged_newest_first() {
     let (status, first) = house.get("/api/v1/audit?limit=2").await;
     let ids =
         |page: &Value| page["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect::<Vec<_>>();
-    assert_eq!((status, ids(&first)), (StatusCode::OK, vec![json!("3"), json!("2")]));
+    assert_eq!((status, ids(&first)), (StatusCode::OK, vec![json!("4"), json!("3")]));
     let next = first["next"].as_str().unwrap();
     let (_, second) = house.get(&format!("/api/v1/audit?limit=2&cursor={next}")).await;
-    assert_eq!((ids(&second), &second["next"]), (vec![json!("1")], &Value::Null));
-    assert_eq!(audit(&house, "?subject=evt_1").await.len(), 2, "also what was refused: it was asked for");
+    assert_eq!((ids(&second), &second["next"]), (vec![json!("2"), json!("1")], &Value::Null));
+    assert_eq!(audit(&house, "?subject=evt_1").await.len(), 3, "also what was refused: it was asked for");
     assert_eq!(house.get("/api/v1/audit?who=ada").await.0, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn what_was_refused_does_not_read_as_done() {
+    let house = House::new("").await;
+    house.message("t1", "m1").await;
+    house.turn(|ending| ending).await;
+    for path in ["skip", "replay"] {
+        let (status, _) = house.send("POST", &format!("/api/v1/events/evt_1/{path}"), "").await;
+        assert_eq!(status, StatusCode::CONFLICT, "{path}");
+    }
+    let told: Vec<Value> = audit(&house, "?subject=evt_1").await;
+    let told: Vec<Value> = told.iter().rev().map(|item| json!([item["action"], item["detail"]])).collect();
+    let done = "evt_1 does not wait, it is done; only a waiting event can be skipped";
+    let answered = "its message was answered, or may have been; the customer is not answered twice";
+    let expected = [
+        json!(["skip", null]),
+        json!(["skip_refused", done]),
+        json!(["replay", null]),
+        json!(["replay_refused", answered]),
+    ];
+    assert_eq!(told, expected);
+    let (_, story) = house.get("/api/v1/why/evt_1").await;
+    let lines: Vec<&str> =
+        story["lines"].as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap()).collect();
+    assert!(
+        lines.iter().any(|line| line.ends_with(&format!(" was refused the replay of evt_1 ({answered}).")))
+            && lines.iter().any(|line| line.ends_with(&format!(" was refused the skipping of evt_1 ({done})."))),
+        "{lines:?}"
+    );
+    let page = crate::console::browser::get(&house.router, "/audit").await;
+    page.shows(&["skip refused", "replay refused"]);
 }

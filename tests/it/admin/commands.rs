@@ -290,7 +290,7 @@ async fn one_event_is_replayed_and_skipped_by_name() {
     assert_eq!((again.exit, again.out.as_str()), (Exit::Failed, ""));
     assert!(again.err.contains("evt_3 waits already"), "{}", again.err);
     let audits = house.store.audits(None, None, 10).await.unwrap().items;
-    assert!(audits.len() == 3 && audits.iter().all(|record| record.audit.who == "ada"), "{audits:?}");
+    assert!(audits.len() == 4 && audits.iter().all(|record| record.audit.who == "ada"), "{audits:?}");
 }
 
 #[tokio::test]

@@ -27,4 +27,8 @@ pub mod schema;
 #[cfg(test)]
 mod why;
 #[cfg(test)]
+mod why_long;
+#[cfg(test)]
 mod why_rules;
+#[cfg(test)]
+mod why_told_once;

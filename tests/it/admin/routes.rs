@@ -27,7 +27,9 @@ async fn an_event_has_the_promised_shape_and_its_runs() {
 
     let (_, mut shown) = house.get("/api/v1/events/evt_1").await;
     let runs = shown.as_object_mut().unwrap().remove("runs").unwrap();
+    assert_eq!(shown.as_object_mut().unwrap().remove("past_ends"), Some(json!([])), "it was never replayed");
     assert_eq!(shown, expected);
+    assert_eq!(runs[0]["turn"], "turn_1");
     let step = &runs[0]["steps"][0];
     assert_eq!((&runs[0]["run"], &step["name"], &step["status"]), (&json!(1), &json!("post_reply"), &json!("done")));
     assert_eq!(step["result"]["message_id"], "posted-1");
@@ -145,7 +147,7 @@ async fn why_tells_what_happened_outside_hubspot_by_the_sessions_id_and_the_agen
     house.send("POST", "/api/v1/sessions/ses_1/handoff", "").await;
     for id in ["ses_1", "agent-1", "77"] {
         let (_, story) = house.get(&format!("/api/v1/why/{id}")).await;
-        assert_eq!(story["lines"][0]["text"], "An operator asked for a human (evt_1).", "{id}: {story}");
+        assert_eq!(story["lines"][0]["text"], "somebody on this machine asked for a human (evt_1).", "{id}: {story}");
         assert!(story["now"].as_str().unwrap().contains("1 event waits in acme/outside/agent-1"), "{id}: {story}");
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn ended(outcome: Outcome, reason: Option<Reason>) -> Event {
 }
 
 pub(super) fn alone(event: Event) -> Found {
-    Found { events: vec![EventHistory { event, runs: Vec::new() }], ..Found::default() }
+    Found { events: vec![EventHistory { event, runs: Vec::new(), past_ends: Vec::new() }], ..Found::default() }
 }
 
 pub(super) fn session(state: SessionState) -> Session {
@@ -103,6 +103,7 @@ fn a_story_is_told_from_its_end() {
         run: 1,
     };
     let first = RunRecord {
+        turn: TurnId(3),
         run: 1,
         started_at: at(2),
         ended_at: Some(at(5)),
@@ -110,6 +111,7 @@ fn a_story_is_told_from_its_end() {
         steps: vec![step("ask_agent", StepStatus::Done, None, 3), step("post_reply", StepStatus::NotSent, None, 4)],
     };
     let second = RunRecord {
+        turn: TurnId(3),
         run: 2,
         started_at: at(7),
         ended_at: Some(at(9)),
@@ -121,7 +123,9 @@ fn a_story_is_told_from_its_end() {
     let merged = Event { id: EventId(2), outcome: Some(Outcome::Merged), ..answered.clone() };
     let runs = vec![first, second];
     let found = Found {
-        events: vec![EventHistory { event: merged, runs: runs.clone() }, EventHistory { event: answered, runs }],
+        events: [merged, answered]
+            .map(|event| EventHistory { event, runs: runs.clone(), past_ends: Vec::new() })
+            .into(),
         ..Found::default()
     };
     let story = tell(&found, &[], at(100));
@@ -169,8 +173,12 @@ fn every_step_has_words() {
             settled_at: Some(at(4)),
             run: 1,
         };
-        let run = RunRecord { run: 1, started_at: at(2), ended_at: None, note: None, steps: vec![step] };
-        let found = Found { events: vec![EventHistory { event: event(1), runs: vec![run] }], ..Found::default() };
+        let run =
+            RunRecord { turn: TurnId(3), run: 1, started_at: at(2), ended_at: None, note: None, steps: vec![step] };
+        let found = Found {
+            events: vec![EventHistory { event: event(1), runs: vec![run], past_ends: Vec::new() }],
+            ..Found::default()
+        };
         assert_eq!(texts(&tell(&found, &[], at(10)))[0], words);
     }
 }
@@ -287,7 +295,8 @@ fn what_was_left_alone_on_purpose_says_what_to_do_only_if_that_was_not_wanted() 
         (Reason::NotAiOwned, "AI user. If that was not wanted: Assign it to the AI user"),
         (Reason::SenderIsAgent, "for humans. If that was not wanted: assign the conversation"),
         (Reason::OwnMessage, "it itself. Nothing to do."),
-        (Reason::NoLinkedSession, "to this ticket. Nothing to do: when"),
+        (Reason::SkippedByOperator, "operator skipped it. Replay it if that was a mistake."),
+        (Reason::NoLinkedSession, "to this ticket yet. Nothing to do: when"),
     ] {
         let story = tell(&alone(ended(Outcome::Skipped, Some(reason))), &[], at(10));
         assert!(texts(&story)[0].contains(words), "{:?}", texts(&story));
@@ -308,7 +317,7 @@ fn what_to_do_is_the_fix_of_the_newest_end_that_was_no_answer() {
     let dead = Event { finished_at: Some(at(5)), ..ended(Outcome::Dead, Some(Reason::MessageNotFound)) };
     let later = |outcome, reason| Found {
         events: [dead.clone(), Event { id: EventId(2), ..ended(outcome, reason) }]
-            .map(|event| EventHistory { event, runs: Vec::new() })
+            .map(|event| EventHistory { event, runs: Vec::new(), past_ends: Vec::new() })
             .into(),
         ..Found::default()
     };
@@ -363,12 +372,13 @@ fn a_hold_of_the_connection_comes_first_and_others_do_not_matter() {
     let found = Found { mailboxes: vec![mailbox()], ..alone(event(1)) };
     let story = tell(&found, &[hold("beta"), hold("acme")], at(10));
     let words = "The connection `acme` is held since 2026-11-21T09:00:01.000Z (unauthorized: HubSpot answered 401) and is tried again at 2026-11-21T09:00:30.000Z.";
-    assert!(story.now.starts_with(words) && !story.now.contains("beta"), "{}", story.now);
+    assert_eq!(story.held.as_deref(), Some(words));
+    assert!(!story.now.contains("beta") && !story.now.contains("held"), "{}", story.now);
     let todo =
         "For the held connection `acme`: check the access token, and that the app is still installed in this account.";
     assert_eq!(story.todo.as_deref(), Some(todo));
     let over = tell(&alone(ended(Outcome::Replied, None)), &[hold("acme")], at(10));
-    assert_eq!(over.todo, None, "nothing of it waits for the connection");
+    assert_eq!((over.todo, over.held), (None, None), "nothing of it waits for the connection");
 }
 
 #[test]

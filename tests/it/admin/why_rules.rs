@@ -1,7 +1,7 @@
 //! `why`: the rules that decided, what comes next and when, and what people asked for.
 
 use axum::http::StatusCode;
-use hubspot_bridge::domain::{ConnectionName, Outcome, SessionPatch};
+use hubspot_bridge::domain::{ConnectionName, Outcome, SessionPatch, TurnId};
 use hubspot_bridge::store::types::{EventHistory, Found, MailboxStatus, RunRecord};
 use hubspot_bridge::store::{Audit, Hold, StepRecord, StepStatus, Store as _};
 
@@ -23,8 +23,12 @@ fn what_the_steps_decided_is_told_with_its_rule() {
             settled_at: Some(at(4)),
             run: 1,
         };
-        let run = RunRecord { run: 1, started_at: at(2), ended_at: None, note: None, steps: vec![step] };
-        let found = Found { events: vec![EventHistory { event: event(1), runs: vec![run] }], ..Found::default() };
+        let run =
+            RunRecord { turn: TurnId(3), run: 1, started_at: at(2), ended_at: None, note: None, steps: vec![step] };
+        let found = Found {
+            events: vec![EventHistory { event: event(1), runs: vec![run], past_ends: Vec::new() }],
+            ..Found::default()
+        };
         texts(&tell(&found, &[], at(10)))[0].to_owned()
     };
     for (name, status, result, words) in [

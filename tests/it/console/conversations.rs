@@ -136,7 +136,6 @@ async fn the_page_tells_what_is_known_of_the_conversation() {
         "<code>plan&lt;</code>",
         "&lt;b&gt;gold&lt;/b&gt;",
         "<code>m0</code>",
-        "With a human since",
         "<code>agent-7</code>",
         "Ticket <code>77</code>",
         "Contact <code>88</code>",
@@ -148,7 +147,7 @@ async fn the_page_tells_what_is_known_of_the_conversation() {
         "href=\"/conversations/acme/t1/handoff\"",
         "<code>admin.show_messages</code> is off",
     ]);
-    page.hides(&["Grace", "/resume\"", "canary"]);
+    page.hides(&["Grace", "/resume\"", "canary", "With a human since"]);
     // By the agent's own id it is the same conversation.
     get(&house.router, "/conversations/acme/agent-7").await.shows(&["<span class=\"id\">t1</span>"]);
 }
@@ -178,6 +177,14 @@ async fn it_says_why_the_ai_is_silent_and_what_to_do() {
         house.session("t1", in_state(state)).await;
         get(&house.router, "/conversations/acme/t1").await.shows(&[words, todo]);
     }
+    let house = House::new("").await;
+    let (since, before) = (START, Timestamp(START.0 - 1_000));
+    let known =
+        SessionPatch { handed_off_at: Some(Some(since)), ai_since: Some(before), ..in_state(SessionState::HandedOff) };
+    house.session("t1", known).await;
+    let page = get(&house.router, "/conversations/acme/t1").await;
+    page.shows(&["With a human since"]);
+    page.hides(&["With the AI since"]);
     for (reason, told) in [(Reason::NotAiOwned, true), (Reason::AutoReply, true), (Reason::OwnMessage, false)] {
         let house = House::new("").await;
         house.message("t1", "m1").await;
@@ -196,7 +203,14 @@ async fn it_says_why_the_ai_is_silent_and_what_to_do() {
     let until = START.after(Duration::from_mins(5));
     house.store.hold(&ConnectionName::from("acme"), until, "unauthorized: HubSpot refuses the token").await.unwrap();
     let page = get(&house.router, "/conversations/acme/t1").await;
-    page.shows(&["The AI waits: the whole connection is held", "HubSpot refuses the token", "check the access token"]);
+    let held = ["The AI waits: the whole connection is held", "HubSpot refuses the token", "check the access token"];
+    page.shows(&held);
+    // What waits is told with the hold's end, and the hold itself once.
+    house.message("t1", "m2").await;
+    let page = get(&house.router, "/conversations/acme/t1").await;
+    page.shows(&held);
+    page.shows(&["1 event waits in acme/thread/t1 and goes on when the hold ends."]);
+    page.hides(&["Also:", "The connection <code>acme</code> is held"]);
 }
 
 #[tokio::test]

@@ -187,6 +187,10 @@ pub async fn finds_whatever_an_id_names(house: House) {
     assert_eq!((mailbox.key.to_string().as_str(), mailbox.waiting, mailbox.attempts), ("acme/thread/77", 2, 1));
     assert_eq!((mailbox.why.as_deref(), mailbox.leased), (Some("429 from HubSpot"), false));
     assert_eq!(mailbox.due_at, Some(house.now().after(SECOND)));
+    // What put the mailbox off put its events off: lists and the event itself say the same time.
+    let listed = house.store().events(EventFilter::default(), None, 50).await.expect("read").items;
+    let put_off = listed.iter().find(|event| event.id == stored.ids[0]).expect("listed");
+    assert_eq!((put_off.due_at, house.event(stored.ids[0]).await.due_at), (mailbox.due_at, mailbox.due_at));
 
     for (id, event) in [("m-1", 0), ("m-2", 1)] {
         let found = house.store().find(id).await.expect("read");

@@ -4,9 +4,10 @@ use hubspot_bridge::domain::{
     AnsweredThrough, Ending, EventId, EventKind, Lane, NewEvent, Outcome, Reason, SessionPatch, State, ThreadId,
     Timestamp,
 };
+use hubspot_bridge::store::types::PastEnd;
 use hubspot_bridge::store::{Error, Finish, Operation, SessionChange, SessionKey, StepIntent, StepResult, StepStatus};
 
-use super::house::{House, TTL, connection, event, intent, message, quiet, thread};
+use super::house::{House, SECOND, TTL, connection, event, intent, message, quiet, thread};
 
 fn replay(event: EventId, force: bool) -> Operation {
     Operation::Replay { event, force }
@@ -21,6 +22,8 @@ pub async fn replays_an_ended_event(house: House) {
     let endings = vec![Ending::dead(turn.events[0].id, Reason::MessageNotFound).detail("404")];
     store.finish(&lease, Finish { endings, ..Finish::default() }).await.expect("finished");
 
+    let (died_at, first) = (house.now(), turn.id);
+    house.advance(SECOND);
     store.operate(replay(stored.ids[0], false)).await.expect("replayed");
     let event = house.event(stored.ids[0]).await;
     assert_eq!((event.state, event.outcome, event.reason, event.detail), (State::Pending, None, None, None));
@@ -28,6 +31,17 @@ pub async fn replays_an_ended_event(house: House) {
     assert_eq!(store.stats().await.expect("read").open_events, 1);
     let (lease, turn) = house.begin().await;
     house.finish(&lease, &turn).await;
+    let history = store.event(stored.ids[0]).await.expect("read").expect("there");
+    let past = PastEnd {
+        finished_at: died_at,
+        outcome: Outcome::Dead,
+        reason: Some(Reason::MessageNotFound),
+        detail: Some("404".to_owned()),
+        replayed_at: died_at.after(SECOND),
+    };
+    assert_eq!(history.past_ends, [past], "what it died of is kept");
+    let turns: Vec<_> = history.runs.iter().map(|run| run.turn).collect();
+    assert_eq!(turns, [first, turn.id], "each run is of its own turn");
 
     let missing = store.operate(replay(EventId(99), false)).await;
     assert!(matches!(missing, Err(Error::NotFound { .. })), "{missing:?}");

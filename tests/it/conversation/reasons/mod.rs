@@ -55,7 +55,8 @@ impl Case {
         let fix = reason.fix();
         let wish = fix.strip_prefix("Nothing to do; ").unwrap_or(fix);
         let on_purpose = self.ended.starts_with("skipped/");
-        let nothing = wish == fix && fix.starts_with("Nothing to do");
+        let says_when = [" if that was ", " if this was "].iter().any(|when| fix.contains(when));
+        let nothing = says_when || (wish == fix && fix.starts_with("Nothing to do"));
         let advice = if on_purpose && !nothing { format!("If that was not wanted: {wish}") } else { fix.to_owned() };
         let told = format!("({}, {reason}). {} {advice}", self.event.id, reason.sentence());
         assert!(texts.iter().any(|text| text.contains(&told)), "{reason}: {story:#}");
