@@ -23,7 +23,8 @@ pub(super) struct AuditItem {
     at: String,
     /// The name the person or program gave; nobody checks it.
     who: String,
-    /// `replay`, `replay_refused`, `skip`, `skip_refused`, `pause`, `resume`, `handoff`, `custom_data`, `doctor_fix`, `sign_in`.
+    /// `replay`, `skip`, `pause`, `resume`, `handoff`, `custom_data`, `doctor_fix`, `sign_in`; with `_refused` behind it,
+    /// what was not done.
     action: String,
     /// The id it was about; empty: nothing in particular.
     subject: String,
@@ -41,7 +42,8 @@ pub(super) struct AuditPage {
 
 /// What people asked for
 ///
-/// Newest first. Each is noted before it is done; what was refused has a second line, `replay_refused` or `skip_refused`.
+/// Newest first. Each is noted before it is done; what was refused has a second line, such as
+/// `replay_refused`.
 #[utoipa::path(get, path = "/audit", tag = "events", operation_id = "list_audit", params(query::Audit),
     responses((status = 200, description = "A page of it.", body = AuditPage)))]
 pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Result<Json<AuditPage>, ApiError> {
@@ -64,20 +66,25 @@ pub(super) async fn note(
     Ok(admin.store.audit(Audit { who, action, subject, detail }).await?)
 }
 
-/// Notes that a wish was refused, and why. What failed otherwise may have been done, and is not said to be refused.
-pub(super) async fn note_refusal(
+/// What came of a wish; a refusal is noted. What failed otherwise may have been done, and is not said to be refused.
+pub(super) async fn told<T>(
     admin: &State,
     who: &Operator,
     action: &str,
     subject: impl ToString,
-    error: &ApiError,
-) {
-    if error.is_unavailable() {
-        return;
+    came: Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    if let Some(error) = came.as_ref().err().filter(|error| !error.is_unavailable()) {
+        let (why, _) = error.message_and_fix();
+        note_refusal(admin, who, action, subject, why.to_owned()).await;
     }
-    let (why, _) = error.message_and_fix();
+    came
+}
+
+/// Notes that a wish, or a part of it, was refused.
+pub(super) async fn note_refusal(admin: &State, who: &Operator, action: &str, subject: impl ToString, why: String) {
     // Nothing was done: without this line the audit tells the wish alone, which is true as well.
-    if note(admin, who, &format!("{action}_refused"), subject, Some(why.to_owned())).await.is_err() {
+    if note(admin, who, &format!("{action}_refused"), subject, Some(why)).await.is_err() {
         tracing::warn!(action, "a refusal could not be noted in the audit");
     }
 }

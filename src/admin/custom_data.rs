@@ -43,10 +43,16 @@ pub(super) async fn patch(
     let wanted = read(fields.get("custom_data"))?;
     let named = sessions::find(&admin, &id).await?.id;
     audit::note(&admin, &who, "custom_data", named, keys(&wanted)).await?;
+    let came = set(&admin, &id, &wanted).await;
+    let session = audit::told(&admin, &who, "custom_data", named, came).await?;
+    Ok(Json(views::session(&session)))
+}
+
+async fn set(admin: &State, id: &str, wanted: &CustomData) -> Result<Session, ApiError> {
     for _ in 0..PATCHES {
-        let session = sessions::find(&admin, &id).await?;
-        let Some(session) = apply(&admin, session, &wanted).await? else { continue };
-        return Ok(Json(views::session(&session)));
+        let session = sessions::find(admin, id).await?;
+        let Some(session) = apply(admin, session, wanted).await? else { continue };
+        return Ok(session);
     }
     Err(ApiError::conflict("the session changes faster than it can be patched", "try again in a moment"))
 }

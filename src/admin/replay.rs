@@ -17,7 +17,7 @@ use super::{State, audit, body, events, views};
 use crate::domain::{Event, EventId, Outcome, Reason};
 use crate::limits::{REPLAY_AT_ONCE, REPLAY_TIME};
 use crate::store::Operation;
-use crate::store::types::{EventFilter, EventHistory};
+use crate::store::types::{EventFilter, EventHistory, Page};
 use crate::telemetry::metrics;
 
 /// The conditions of a replay by filter, as `GET /events` has them.
@@ -130,10 +130,7 @@ pub(super) async fn many(
 pub(super) async fn replay(admin: &State, who: &Operator, id: EventId, force: bool) -> Result<EventHistory, ApiError> {
     let event = events::find(admin, id).await?.event;
     audit::note(admin, who, "replay", id, force.then(|| "force".to_owned())).await?;
-    if let Err(error) = put_back(admin, &event, force).await {
-        audit::note_refusal(admin, who, "replay", id, &error).await;
-        return Err(error);
-    }
+    audit::told(admin, who, "replay", id, put_back(admin, &event, force).await).await?;
     events::find(admin, id).await
 }
 
@@ -141,10 +138,8 @@ pub(super) async fn replay(admin: &State, who: &Operator, id: EventId, force: bo
 pub(super) async fn skip(admin: &State, who: &Operator, id: EventId) -> Result<EventHistory, ApiError> {
     let event = events::find(admin, id).await?.event;
     audit::note(admin, who, "skip", id, None).await?;
-    if let Err(error) = admin.store.operate(Operation::Skip { event: id }).await.map_err(ApiError::from) {
-        audit::note_refusal(admin, who, "skip", id, &error).await;
-        return Err(error);
-    }
+    let came = admin.store.operate(Operation::Skip { event: id }).await.map_err(ApiError::from);
+    audit::told(admin, who, "skip", id, came).await?;
     let labels = metrics::Finished {
         connection: event.connection.0,
         outcome: Outcome::Skipped.as_str().to_owned(),
@@ -168,7 +163,18 @@ pub(super) async fn replay_many(admin: &State, who: &Operator, wish: Wish) -> Re
     let started = Instant::now();
     let page = admin.ledger.events(wish.filter.clone(), wish.cursor, wish.limit).await?;
     let subject = wish.filter.connection.as_ref().map(|name| name.0.clone()).unwrap_or_default();
-    audit::note(admin, who, "replay", subject, Some(noted(&wish))).await?;
+    audit::note(admin, who, "replay", subject.clone(), Some(noted(&wish))).await?;
+    let done = put_back_all(admin, page, &wish, started).await?;
+    if !done.refused.is_empty() {
+        let (refused, replayed) = (done.refused.len(), done.replayed.len());
+        let why = format!("by filter: {refused} refused, {replayed} replayed");
+        audit::note_refusal(admin, who, "replay", subject, why).await;
+    }
+    Ok(done)
+}
+
+/// Those of a page that have ended, as far as the time goes.
+async fn put_back_all(admin: &State, page: Page<Event>, wish: &Wish, started: Instant) -> Result<BulkReplay, ApiError> {
     let mut done = BulkReplay { next: page.next.map(|next| next.to_string()), ..BulkReplay::default() };
     let mut last = None;
     for some in page.items.chunks(REPLAY_AT_ONCE) {

@@ -7,7 +7,8 @@ use crate::domain::Timestamp;
 pub struct Audit {
     /// The name the person or program gave; nobody checks it.
     pub who: String,
-    /// `replay`, `replay_refused`, `skip`, `skip_refused`, `pause`, `resume`, `handoff`, `custom_data`, `doctor_fix`, `sign_in`.
+    /// `replay`, `skip`, `pause`, `resume`, `handoff`, `custom_data`, `doctor_fix`, `sign_in`; with `_refused` behind it, what
+    /// was not done.
     pub action: String,
     /// The id it was about (`evt_1`, `ses_1`, a connection's name); empty: nothing in particular.
     pub subject: String,

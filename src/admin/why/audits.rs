@@ -87,6 +87,7 @@ pub(super) fn line(record: &AuditRecord) -> Line {
     let what = match audit.action.as_str() {
         "replay" => format!("asked for a replay of {about}"),
         "replay_refused" => format!("was refused the replay of {about}"),
+        "custom_data_refused" => format!("was refused the change of custom data of {about}"),
         "skip" => format!("asked to skip {about}"),
         "skip_refused" => format!("was refused the skipping of {about}"),
         "pause" => format!("asked to pause the AI in {about}"),

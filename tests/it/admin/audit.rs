@@ -99,3 +99,15 @@ async fn what_was_refused_does_not_read_as_done() {
     let page = crate::console::browser::get(&house.router, "/audit").await;
     page.shows(&["skip refused", "replay refused"]);
 }
+
+#[tokio::test]
+async fn a_replay_by_filter_says_how_much_of_it_was_refused() {
+    let house = House::new("").await;
+    house.message("t1", "m1").await;
+    house.turn(|ending| Ending::dead(ending.event, Reason::AgentFailed)).await;
+    let (_, answer) = house.send("POST", "/api/v1/events/replay", r#"{"state": "dead", "connection": "acme"}"#).await;
+    assert_eq!(answer["refused"].as_array().unwrap().len(), 1, "its reply stands in the thread");
+    let newest = &audit(&house, "").await[0];
+    let told = (&newest["action"], &newest["subject"], &newest["detail"]);
+    assert_eq!(told, (&json!("replay_refused"), &json!("acme"), &json!("by filter: 1 refused, 0 replayed")));
+}
