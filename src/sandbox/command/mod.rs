@@ -238,7 +238,7 @@ fn greeting(bridge: &Bridge, home: &Home, options: &Options) -> String {
     };
     format!(
         "The hubspot-bridge sandbox: no account, no key, everything on this machine.\n\n    \
-         HubSpot, simulated   http://{portal}   (chat, e-mail, inbox and what became of each event)\n    \
+         HubSpot, simulated   http://{portal}   (chat, e-mail, inbox)\n    \
          the bridge           http://{public}   (process {pid}; killing it is allowed)\n    \
          its console          http://{admin}   (and its admin API; no token: this machine only)\n    \
          its agent            {agent}\n    \
