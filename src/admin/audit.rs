@@ -42,8 +42,8 @@ pub(super) struct AuditPage {
 
 /// What people asked for
 ///
-/// Newest first. Each is noted before it is done; what was refused has a second line, such as
-/// `replay_refused`.
+/// Newest first. Each is noted before it is done; a replay, a skip or a change of custom data that was
+/// refused has a second line, such as `replay_refused`.
 #[utoipa::path(get, path = "/audit", tag = "events", operation_id = "list_audit", params(query::Audit),
     responses((status = 200, description = "A page of it.", body = AuditPage)))]
 pub(super) async fn list(extract::State(admin): extract::State<State>, uri: Uri) -> Result<Json<AuditPage>, ApiError> {

@@ -2,7 +2,7 @@
 
 use crate::domain::Timestamp;
 
-/// What somebody asked the bridge to do, before it is done. A refusal is a line of its own, after it.
+/// What somebody asked the bridge to do, before it is done. A refused replay, skip or change of custom data is a line of its own, after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audit {
     /// The name the person or program gave; nobody checks it.

@@ -10,7 +10,7 @@ use crate::admin::State;
 use crate::admin::portal::Portal;
 use crate::doctor::Status;
 use crate::domain::ConnectionName;
-use crate::store::StepStatus;
+use crate::store::{StepRecord, StepStatus};
 use crate::web;
 
 /// HubSpot's host that leads every account to its own.
@@ -22,15 +22,22 @@ pub(super) const IN_HUBSPOT: &str = "contact in HubSpot";
 /// What finds or makes the contact, and the live check that looks for it.
 const CONTACT: &str = "contact";
 
-/// Did the bridge find or make the contact? Of a visitor of the chat HubSpot gives an id that leads to no contact.
-pub(in crate::admin) fn is_contact(known: &Known, id: &str) -> bool {
+/// Did the bridge find or make the contact? None: no handoff looked for it. Of a visitor of the chat HubSpot gives an id
+/// that leads to no contact.
+fn was_found(known: &Known, id: &str) -> Option<bool> {
     let runs = known.found.events.iter().flat_map(|history| &history.runs);
-    let mut steps =
-        runs.flat_map(|run| &run.steps).filter(|step| step.name == CONTACT && step.status == StepStatus::Done);
-    steps.any(|step| {
+    let steps: Vec<_> = runs.flat_map(|run| &run.steps).filter(|step| step.name == CONTACT).collect();
+    let names = |step: &&&StepRecord| {
         let result = step.result.as_deref().and_then(|result| serde_json::from_str::<Value>(result).ok());
-        result.is_some_and(|result| result.get("id").and_then(Value::as_str) == Some(id))
-    })
+        step.status == StepStatus::Done
+            && result.is_some_and(|result| result.get("id").and_then(Value::as_str) == Some(id))
+    };
+    (!steps.is_empty()).then(|| steps.iter().any(|step| names(&step)))
+}
+
+/// May a link lead to it?
+pub(in crate::admin) fn is_contact(known: &Known, id: &str) -> bool {
+    was_found(known, id).unwrap_or(true)
 }
 
 /// A place to look on.
@@ -44,9 +51,12 @@ pub(in crate::admin) struct Link {
 
 pub(super) fn of(admin: &State, subject: &Subject, known: &Known, live: Option<&Live>) -> Vec<Link> {
     let contact = subject.contact_id.as_ref().filter(|id| {
-        let seen =
-            live.is_some_and(|live| live.lines.iter().any(|line| line.check == CONTACT && line.status == Status::Ok));
-        seen || subject.kind == "email" || is_contact(known, id)
+        let seen = live.and_then(|live| live.lines.iter().find(|line| line.check == CONTACT));
+        match seen.map(|line| line.status) {
+            Some(Status::Ok) => true,
+            Some(Status::Warning | Status::Failed) => was_found(known, id) == Some(true),
+            None => subject.kind == "email" || is_contact(known, id),
+        }
     });
     let mut links = Vec::new();
     let name = subject.connection.clone().map(ConnectionName);

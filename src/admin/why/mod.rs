@@ -116,7 +116,7 @@ pub fn tell(known: &Known, holds: &[Hold], now: Timestamp) -> Story {
 /// To what somebody reads, and says at the end what is not told.
 fn shorten(lines: &mut Vec<Line>, left: &[Left]) {
     let mut words: Vec<String> = left.iter().map(Left::words).collect();
-    if words.is_empty() && lines.len() > LINES_MAX {
+    if !left.iter().any(|left| left.older) && lines.len() + words.len() > LINES_MAX {
         words.push("What is older is left out here: `hubspot-bridge events list` shows every event.".to_owned());
     }
     lines.truncate(LINES_MAX.saturating_sub(words.len()));

@@ -56,12 +56,16 @@ pub(super) fn line(patient: &Patient<'_>) -> Line {
         Some(taken) => format!("; the last right one came at {taken}"),
         None => "; none was right yet".to_owned(),
     };
+    // Of the webhooks alone.
+    if let Some((words, _)) = pairs.last_mut() {
+        words.push_str(&after);
+    }
     pairs.extend(of_actions(&actions));
     let (seen, mut fix) = numbered(&pairs);
     if strangers {
         fix = format!("{fix}; what a stranger sends asks for nothing, as long as HubSpot's own deliveries are taken");
     }
-    let seen = format!("refused in the last 24 hours: {seen}{after}");
+    let seen = format!("refused in the last 24 hours: {seen}");
     Line { check: CHECK.to_owned(), status, seen, fix: Some(fix), follows: None }
 }
 

@@ -256,6 +256,9 @@ async fn interrupted(talk: &mut Talk<'_>, question: &Question) -> Result<Option<
     if sort::events(talk, &mut scene, &newer).await?.by_rep {
         return Ok(Some(Heard::Withdrawn(Reason::TakenOver)));
     }
+    if talk.unread {
+        return Ok(Some(Heard::Escalated(super::unread())));
+    }
     if talk.open.len() == before {
         return Ok(None);
     }

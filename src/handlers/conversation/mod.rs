@@ -112,6 +112,7 @@ fn begin<'a>(cx: &'a Context, mut run: Run<'a>, thread_id: ThreadId) -> Talk<'a>
         known: OnceCell::new(),
         relays: relay::Relays::default(),
         requests: actions::Requests::default(),
+        unread: false,
     }
 }
 
@@ -257,6 +258,9 @@ fn forced(talk: &Talk<'_>, scene: &Scene) -> Option<Plan> {
     if let Some((reason, why)) = too_late(talk, scene) {
         return Some(Plan::forced_handoff(reason, why));
     }
+    if talk.unread {
+        return Some(unread());
+    }
     let channel = place::channel_of(&scene.thread, talk.open.last()?);
     if !place::can_send(channel) {
         return Some(Plan::forced_handoff(Reason::ChannelCannotSend, Reason::ChannelCannotSend.sentence()));
@@ -266,6 +270,11 @@ fn forced(talk: &Talk<'_>, scene: &Scene) -> Option<Plan> {
         return Some(Plan::forced_handoff(Reason::ReplyLimit, Reason::ReplyLimit.sentence()));
     }
     None
+}
+
+/// Without one of the messages the others cannot be answered.
+fn unread() -> Plan {
+    Plan::forced_handoff(Reason::RejectedByHubspot, "HubSpot refuses to show one of the conversation's messages")
 }
 
 /// Why nothing new may be said to the customer any more, with words for the reps: no attempt is left, or the question

@@ -83,14 +83,19 @@ fn settle(talk: &mut Talk<'_>, scene: &Scene, event: &Event, message: Message, v
 }
 
 /// Reads one announced message. HubSpot may not show a message it just announced: that is waited for, a little. One that
-/// it refuses to show by its id is taken from the thread's newest page. If it is not there either, the turn is given up
-/// whole: an answer to its other messages would call this one answered, too.
+/// it refuses to show by its id is taken from the thread's newest page. If it is not there either, a human gets what else
+/// there is to answer: nobody knows what it said.
 async fn read(talk: &mut Talk<'_>, scene: &Scene, event: &Event, id: &MessageId) -> Result<Option<Message>, Stop> {
     match talk.cx.hubspot.message(&talk.thread_id, id).await {
         Ok(message) => Ok(Some(message)),
         Err(error) if is_refused(&error.class) => {
             let listed = scene.recent.iter().find(|message| message.id == *id).cloned();
-            listed.map(Some).ok_or_else(|| error.into())
+            if listed.is_none() {
+                talk.unread = true;
+                let refused = Ending::dead(event.id, Reason::RejectedByHubspot);
+                talk.endings.push(refused.detail(error.to_string()));
+            }
+            Ok(listed)
         }
         Err(error) if matches!(error.class, Class::NotFound) => {
             let waited = talk.cx.now().since(event.received_at);

@@ -62,6 +62,8 @@ pub struct Talk<'a> {
     pub replay: bool,
     /// What people, workflows and delivery checks want of the conversation.
     pub requests: Requests,
+    /// HubSpot refuses to show one of the announced messages, which is dead.
+    pub unread: bool,
 }
 
 impl Talk<'_> {

@@ -108,7 +108,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// Letters of hosts and paths alone, or a list of such: strangers write it, and operators are shown it.
 fn is_address(text: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&byte);
-    text.split(',').all(|part| part.trim().bytes().all(is_letter))
+    !text.contains("%40") && text.split(',').all(|part| part.trim().bytes().all(is_letter))
 }
 
 fn cut(text: &str) -> &str {
@@ -128,7 +128,9 @@ mod tests {
         for host in ["jo@example.org", "x<script>", "call me now", "a.example, b c"] {
             assert_eq!(text(&HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]), "host"), None, "{host}");
         }
-        let (parts, ()) = http::Request::get("/jo@example.org/webhooks/hubspot/acme").body(()).unwrap().into_parts();
-        assert_eq!(Head::of(&parts).path, "/…");
+        for path in ["/jo@example.org/webhooks/hubspot/acme", "/jo%40example.org/webhooks/hubspot/acme"] {
+            let (parts, ()) = http::Request::get(path).body(()).unwrap().into_parts();
+            assert_eq!(Head::of(&parts).path, "/…");
+        }
     }
 }

@@ -95,7 +95,11 @@ async fn a_visitor_is_not_linked_as_a_contact() {
         assert_eq!(story["subject"]["contact_id"], "1014");
         story["links"].to_string()
     };
-    assert!(!links("/api/v1/why/t1").await.contains("contact in HubSpot"));
+    assert!(links("/api/v1/why/t1").await.contains("record/0-1/1014"), "nobody looked for it yet");
+    turn(&house, "contact", "{\"v\":1,\"left_out\":\"no_email\"}", |event| Ending::done(event.id, Outcome::HandedOff))
+        .await;
+    assert!(!links("/api/v1/why/t1").await.contains("contact in HubSpot"), "a handoff found none");
+    house.message("t1", "m2").await;
     turn(&house, "contact", "{\"v\":1,\"id\":\"1014\",\"how\":\"found\"}", |event| {
         Ending::done(event.id, Outcome::HandedOff)
     })

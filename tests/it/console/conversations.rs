@@ -168,7 +168,7 @@ async fn it_says_why_the_ai_is_silent_and_what_to_do() {
         (
             SessionState::HandedOff,
             "The AI is silent: a human has the conversation",
-            "Assign it to the AI user in HubSpot, or resume the AI",
+            "Assign it to the AI user in HubSpot when the AI may",
         ),
         (SessionState::Paused, "The AI is silent: it was paused", "Resume the AI here"),
         (SessionState::Closed, "The conversation is closed; the customer", ""),

@@ -63,7 +63,9 @@ fn handed_off(session: &Session, events: &[Event]) -> Standing {
     let words = format!("The AI is silent: a human has the conversation{since}.{}", why.unwrap_or_default());
     Standing::new(
         words,
-        Some("Assign it to the AI user in HubSpot, or resume the AI here, when the AI may answer again."),
+        Some(
+            "Assign it to the AI user in HubSpot when the AI may answer again; where nobody owns it, resuming it here is enough.",
+        ),
     )
 }
 

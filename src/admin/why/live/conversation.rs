@@ -159,10 +159,16 @@ fn next_message(would: Would, state: Option<SessionState>, owned: bool) -> Line 
             "For a message of the customer the reps would get the AI's draft as a comment (assist mode).",
         ),
         Would::LeaveAlone(reason) => {
+            let by_owner = reason == Reason::NotAiOwned;
             let reason = of_session(reason, state);
             let seen = format!("A message of the customer would be left alone ({reason}). {}", reason.sentence());
             if matches!(reason, Reason::SessionHandedOff | Reason::SessionPaused) {
-                return Line::ok(check, format!("{seen} If the AI is to answer again: {}", reason.fix()));
+                let fix = match (by_owner, reason) {
+                    (true, Reason::SessionPaused) => "Assign it to the AI user in HubSpot, and resume the AI.",
+                    (true, _) => "Assign it to the AI user in HubSpot.",
+                    (false, reason) => reason.fix(),
+                };
+                return Line::ok(check, format!("{seen} If the AI is to answer again: {fix}"));
             }
             let fix = match (reason, owned) {
                 (Reason::NotAiOwned, true) => "Assign it to the AI user in HubSpot if the AI should answer.",
